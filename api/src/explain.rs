@@ -1,0 +1,160 @@
+//! One sentence that says why a workload is where it is now.
+
+use crate::{timeline::attempt_end, workload::signers};
+use types::{
+    AccountId, Amount, Attempt, ChainTime, Params, Workload,
+    workload::{AttemptEnd, End, State},
+};
+
+/// When and under which parameters it is asked.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// Chain time of the last block.
+    pub now: ChainTime,
+    /// The parameters of the protocol.
+    pub params: Params,
+}
+
+/// What a queued workload waits for, as far as the state tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// The block of this height fixed its draw: its beacon decides.
+    Beacon(u64),
+    /// Too few provers are active for any draw.
+    Provers {
+        /// How many are.
+        active: u64,
+    },
+    /// No prover has room for it now, or its turn has not come.
+    Room {
+        /// Workloads that were queued before it.
+        ahead: u64,
+    },
+    /// Nobody looked.
+    Unknown,
+}
+
+/// Explains a workload's present state.
+#[must_use]
+pub fn explain(workload: &Workload, clock: &Clock, waiting: Waiting) -> String {
+    let text = match workload.state {
+        State::Queued => queued(workload, clock, waiting),
+        State::Allocated => allocated(workload, clock),
+        State::Proving => proving(workload, clock),
+        State::Proved => proved(workload, clock),
+        State::Verified => verified(workload),
+        State::Failed => failed(workload),
+        State::Cancelled => format!("the sender took it back after {}", lived(workload)),
+        State::Expired => format!("no prover accepted within {}", lived(workload)),
+    };
+    let money = workload.end.as_ref().map(|end| format!("; {}", money(end))).unwrap_or_default();
+    format!("{}: {text}{money}", workload.state.word())
+}
+
+fn queued(workload: &Workload, clock: &Clock, waiting: Waiting) -> String {
+    let waits = match waiting {
+        Waiting::Beacon(height) => format!("waits for the beacon of block {height}"),
+        Waiting::Provers { active } => {
+            format!("waits until {} provers are active; there are {active}", clock.params.provers_min)
+        }
+        Waiting::Room { ahead } => room(workload, ahead),
+        Waiting::Unknown => "waits for the next draw".to_owned(),
+    };
+    let before = workload
+        .attempts
+        .last()
+        .and_then(|attempt| attempt.end.as_ref())
+        .map(|(_, end)| format!("attempt {} ended {}; ", workload.attempts.len(), attempt_end(end)));
+    format!("{}{waits}; expires in {}", before.unwrap_or_default(), left(workload, clock))
+}
+
+fn room(workload: &Workload, ahead: u64) -> String {
+    let need = &workload.run.resources;
+    let who = format!("waits for a prover with {} cores and {} MiB free", need.cpus.max(1), need.memory_mib);
+    if ahead == 0 { who } else { format!("{who}; {ahead} workloads are before it") }
+}
+
+fn allocated(workload: &Workload, clock: &Clock) -> String {
+    let Some((number, attempt)) = workload.current() else { return "waits for its prover".to_owned() };
+    format!(
+        "prover {} was drawn {} ago for attempt {number} and has {} to accept",
+        short(attempt.prover),
+        span(clock.now.since(attempt.drawn.time).0),
+        left(workload, clock)
+    )
+}
+
+fn proving(workload: &Workload, clock: &Clock) -> String {
+    let Some((_, attempt)) = workload.current() else { return "waits for its prover".to_owned() };
+    let accepted = attempt.accepted.unwrap_or(attempt.drawn);
+    format!(
+        "prover {} accepted {} ago and has {} to announce a proof",
+        short(attempt.prover),
+        span(clock.now.since(accepted.time).0),
+        left(workload, clock)
+    )
+}
+
+fn proved(workload: &Workload, clock: &Clock) -> String {
+    let announced = workload.current().and_then(|(_, attempt)| Some((attempt, attempt.announced?)));
+    let Some((attempt, announced)) = announced else { return "waits for verdicts".to_owned() };
+    format!(
+        "prover {} announced its proof {} ago; two thirds of the provers have {} to agree on a verdict",
+        short(attempt.prover),
+        span(clock.now.since(announced.at.time).0),
+        left(workload, clock)
+    )
+}
+
+fn verified(workload: &Workload) -> String {
+    let Some((_, attempt, _, certificate)) = workload.verified() else { return "certified as valid".to_owned() };
+    format!("{} provers certified the proof of prover {}", signers(certificate), short(attempt.prover))
+}
+
+fn failed(workload: &Workload) -> String {
+    let ended = |attempt: &Attempt| attempt.end.as_ref().map(|(_, end)| how(attempt.prover, end));
+    let how = workload.attempts.last().and_then(ended).unwrap_or_else(|| "no attempt succeeded".to_owned());
+    format!("{how}; attempt {} was the last", workload.attempts.len())
+}
+
+fn how(prover: AccountId, end: &AttemptEnd) -> String {
+    format!("the attempt of prover {} ended {}", short(prover), attempt_end(end))
+}
+
+/// Where the money went, without what is zero.
+fn money(end: &End) -> String {
+    let parts = [
+        (end.to_prover, "went to the prover"),
+        (end.to_verdicts, "to the verdicts"),
+        (end.refunded, "went back"),
+        (end.burned, "burned"),
+    ];
+    let paid: Vec<_> = parts.into_iter().filter(|(amount, _)| *amount != Amount::ZERO).collect();
+    match paid.as_slice() {
+        [] => "no money was locked".to_owned(),
+        [(amount, verb)] => format!("all {amount} LEM {verb}"),
+        paid => paid.iter().map(|(amount, verb)| format!("{amount} LEM {verb}")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// From its block to its end.
+fn lived(workload: &Workload) -> String {
+    let end = workload.end.map_or(workload.since, |end| end.at);
+    span(end.time.since(workload.created.time).0)
+}
+
+/// The time until it moves on by itself.
+fn left(workload: &Workload, clock: &Clock) -> String {
+    span(workload.moves_on.unwrap_or(clock.now).since(clock.now).0)
+}
+
+/// Enough of an account to tell it from others.
+fn short(account: AccountId) -> String {
+    account.to_string().chars().take(8).collect()
+}
+
+/// A span of milliseconds in seconds, with one decimal below 100.
+fn span(ms: u64) -> String {
+    let (seconds, tenths) = (ms / 1000, ms % 1000 / 100);
+    if seconds >= 100 || tenths == 0 { format!("{seconds} s") } else { format!("{seconds}.{tenths} s") }
+}

@@ -1,0 +1,44 @@
+//! The requests and responses of a node's HTTP API, its paths and its OpenAPI description.
+//!
+//! Values and their conversion from the records of [`types`], nothing that sends or serves. Identifiers and byte strings are
+//! lower-case hex, amounts are strings in LEM, times and spans are milliseconds (`…_ms`) of chain time, heights are numbers.
+//! Everything that goes wrong comes as a [`Problem`].
+#![deny(missing_docs)]
+
+mod account;
+mod blob;
+mod block;
+mod event;
+mod explain;
+mod genesis;
+mod money;
+mod openapi;
+pub mod paths;
+pub mod problem;
+mod program;
+mod prover;
+mod quote;
+mod schema;
+mod status;
+mod timeline;
+mod transaction;
+mod workload;
+
+pub use account::Account;
+pub use blob::Stored;
+pub use block::{Block, BlockSummary, Blocks};
+pub use event::{Event, LAGGED};
+pub use explain::{Clock, Waiting, explain};
+pub use genesis::{Genesis, Params};
+pub use money::Fee;
+pub use openapi::{openapi, openapi_json};
+pub use problem::Problem;
+pub use program::{Artifact, Program};
+pub use prover::{Prover, Provers};
+pub use quote::{Payout, Quote, QuoteRequest};
+pub use status::{Health, Status, Versions};
+pub use timeline::{Step, timeline};
+pub use transaction::{Submit, Submitted, Transaction, TransactionState, TransactionStatus};
+pub use workload::{
+    Attempt, AttemptEnd, End, Fail, Input, Moment, Proof, Run, Workload, WorkloadState, WorkloadSummary, Workloads,
+};

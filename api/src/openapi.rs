@@ -1,0 +1,184 @@
+//! The OpenAPI 3.1 description: one line for each endpoint, schemas from the types.
+
+mod endpoint;
+
+use crate::{self as api, genesis, paths, schema};
+use endpoint::{Body, Endpoint, bytes, json, json_as, text};
+use utoipa::OpenApi as _;
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::HttpMethod};
+
+/// The schemas of everything that is sent or answered.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(
+    schema::Id,
+    schema::Lem,
+    schema::Hex,
+    schema::Resources,
+    schema::Tally,
+    genesis::ParamsSchema,
+    genesis::GenesisSchema,
+    api::Problem,
+    api::Status,
+    api::Health,
+    api::Submit,
+    api::Submitted,
+    api::TransactionStatus,
+    api::Stored,
+    api::QuoteRequest,
+    api::Quote,
+    api::Workloads,
+    api::Workload,
+    api::Program,
+    api::Provers,
+    api::Prover,
+    api::Account,
+    api::Blocks,
+    api::Block,
+    api::Event,
+)))]
+struct Schemas;
+
+/// The description of the API.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Lemma node")
+        .version("1")
+        .description(Some(
+            "A node of the Lemma network: send runs, follow their workloads, fetch proofs and receipts. \
+             Problems are objects of RFC 9457 with a stable code and a hint.",
+        ))
+        .build();
+    let paths =
+        endpoints().into_iter().fold(PathsBuilder::new(), |paths, endpoint| paths.path(endpoint.path, endpoint.item()));
+    OpenApiBuilder::new().info(info).paths(paths).components(Schemas::openapi().components).build()
+}
+
+/// The description as it is served and committed.
+#[must_use]
+pub fn openapi_json() -> String {
+    // Maps with string keys and plain values: it cannot fail to be written.
+    openapi().to_pretty_json().map(|text| text + "\n").unwrap_or_default()
+}
+
+fn endpoints() -> Vec<Endpoint> {
+    [chain(), transactions(), blobs(), workloads(), others()].into_iter().flatten().collect()
+}
+
+const GET: HttpMethod = HttpMethod::Get;
+const POST: HttpMethod = HttpMethod::Post;
+
+fn chain() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(GET, paths::STATUS, "status", "How the chain and this node fare").ok(json::<api::Status>()),
+        Endpoint::new(GET, paths::GENESIS, "genesis", "The genesis file").ok(json_as::<genesis::GenesisSchema>()),
+        Endpoint::new(GET, paths::PARAMS, "params", "The protocol's parameters").ok(json_as::<genesis::ParamsSchema>()),
+        Endpoint::new(GET, paths::BLOCKS, "blocks", "The latest blocks, newest first")
+            .optional("limit", "at most this many; 20 unless told, 100 at most")
+            .ok(json::<api::Blocks>()),
+        Endpoint::new(GET, paths::BLOCK, "block", "A final block")
+            .with("height")
+            .ok(json::<api::Block>())
+            .errors(&[404]),
+        Endpoint::new(
+            GET,
+            paths::EVENTS,
+            "events",
+            "What happens, as it happens: Server-Sent Events whose data is an Event",
+        )
+        .optional("workload", "only events of this workload")
+        .ok(Body::of::<api::Event>("text/event-stream", "a stream of events"))
+        .errors(&[429]),
+    ]
+}
+
+fn transactions() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(
+            POST,
+            paths::TRANSACTIONS,
+            "submit",
+            "Sends a signed transaction: its canonical bytes, as such or in hex",
+        )
+        .takes(vec![bytes(), text(), json::<api::Submit>()])
+        .answers(202, json::<api::Submitted>())
+        .errors(&[402, 403, 409, 413, 415, 422, 429, 503, 504]),
+        Endpoint::new(GET, paths::TRANSACTION, "transaction", "What became of a transaction")
+            .with("id")
+            .ok(json::<api::TransactionStatus>()),
+    ]
+}
+
+fn blobs() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(POST, paths::BLOBS, "upload", "Stores a blob; its name is its BLAKE3 hash")
+            .takes(vec![bytes()])
+            .answers(201, json::<api::Stored>())
+            .errors(&[413, 429, 507]),
+        Endpoint::new(HttpMethod::Put, paths::BLOB, "upload_as", "Stores a blob under its name, and no other bytes")
+            .with("id")
+            .takes(vec![bytes()])
+            .answers(201, json::<api::Stored>())
+            .errors(&[413, 422, 429, 507]),
+        Endpoint::new(GET, paths::BLOB, "blob", "A blob of this node's store").with("id").ok(bytes()).errors(&[404]),
+        Endpoint::new(
+            HttpMethod::Head,
+            paths::BLOB,
+            "blob_exists",
+            "Whether a blob is in this node's store, and its size",
+        )
+        .with("id")
+        .ok(Body::none("it is there"))
+        .errors(&[404]),
+    ]
+}
+
+fn workloads() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(POST, paths::QUOTE, "quote", "What a run would cost, and where its money would go")
+            .takes(vec![json::<api::QuoteRequest>()])
+            .ok(json::<api::Quote>())
+            .errors(&[404, 413, 415, 422]),
+        Endpoint::new(GET, paths::WORKLOADS, "workloads", "The latest workloads, newest first")
+            .optional("limit", "at most this many; 20 unless told, 100 at most")
+            .optional("state", "only those in this state")
+            .ok(json::<api::Workloads>()),
+        Endpoint::new(GET, paths::WORKLOAD, "workload", "A workload with its timeline")
+            .with("id")
+            .ok(json::<api::Workload>())
+            .errors(&[404]),
+        Endpoint::new(
+            GET,
+            paths::PROOF,
+            "proof",
+            "The proof of a workload; lemma-verified says whether it is verified",
+        )
+        .with("id")
+        .optional("part", "proof (unless told), public, or bundle")
+        .optional("unverified", "true: as soon as there is one")
+        .ok(bytes())
+        .errors(&[404, 409]),
+        Endpoint::new(GET, paths::RECEIPT, "receipt", "The receipt of a workload that has ended")
+            .with("id")
+            .ok(bytes())
+            .errors(&[404, 409]),
+        Endpoint::new(GET, paths::LOG, "log", "What a prover's program logged")
+            .with("id")
+            .optional("attempt", "counted from 1; the last unless told")
+            .ok(bytes())
+            .errors(&[404]),
+    ]
+}
+
+fn others() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(GET, paths::PROGRAM, "program", "A program").with("id").ok(json::<api::Program>()).errors(&[404]),
+        Endpoint::new(GET, paths::PROVERS, "provers", "All provers").ok(json::<api::Provers>()),
+        Endpoint::new(GET, paths::PROVER, "prover", "A prover").with("id").ok(json::<api::Prover>()).errors(&[404]),
+        Endpoint::new(GET, paths::ACCOUNT, "account", "An account").with("id").ok(json::<api::Account>()),
+        Endpoint::new(GET, paths::OPENAPI, "openapi", "This description")
+            .ok(Body::plain("application/json", "OpenAPI 3.1")),
+        Endpoint::new(GET, paths::HEALTH, "health", "Whether the node is up").ok(json::<api::Health>()),
+        Endpoint::new(GET, paths::METRICS, "metrics", "Figures for Prometheus").ok(text()),
+    ]
+}

@@ -1,0 +1,171 @@
+//! What went wrong, for machines and for people: a problem object of RFC 9457 with a stable code and a hint.
+
+use serde::{Deserialize, Serialize};
+use types::Refusal;
+use utoipa::ToSchema;
+
+/// The content type of a [`Problem`].
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// Something that could not be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// A URI of the kind of problem: `urn:lemma:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in words, always the same for a code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// The stable code of the kind, for machines: one of the protocol's refusals or of the API's own.
+    pub code: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+/// A kind of problem that is the API's own and not a refusal of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// See [`Problem::code`].
+    pub code: &'static str,
+    /// See [`Problem::status`].
+    pub status: u16,
+    /// See [`Problem::title`].
+    pub title: &'static str,
+    /// See [`Problem::hint`].
+    pub hint: &'static str,
+}
+
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $name:ident = $code:literal, $status:literal, $title:literal, $hint:literal;)*) => {
+        $($(#[$meta])* pub const $name: Kind = Kind { code: $code, status: $status, title: $title, hint: $hint };)*
+
+        /// All kinds that are the API's own.
+        pub const KINDS: &[Kind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    /// A path, a parameter or a body that cannot be read.
+    BAD_REQUEST = "bad-request", 400, "the request cannot be read", "see /openapi.json for what is expected";
+    /// No such path, program, prover, block or workload.
+    NOT_FOUND = "not-found", 404, "there is no such thing", "check the id, and whether the node has caught up";
+    /// Another method than the path takes.
+    METHOD = "method-not-allowed", 405, "the path takes other methods", "see /openapi.json";
+    /// The blob is not in this node's store.
+    BLOB_ABSENT = "blob-absent", 404, "the blob is not in this node's store", "ask another node, or upload it";
+    /// The proof waits for its verdicts.
+    NOT_VERIFIED = "not-verified-yet", 409, "the proof is not verified yet",
+        "wait, or add ?unverified=true to take it as it is";
+    /// There is no proof, now or ever.
+    NO_PROOF = "no-proof", 404, "the workload has no proof", "see the workload's explain";
+    /// There is no log of that attempt here.
+    NO_LOG = "no-log", 404, "there is no log of that attempt here",
+        "only the prover of an attempt and failed attempts have logs";
+    /// A receipt is made once the workload has ended.
+    NOT_ENDED = "not-ended-yet", 409, "the workload has not ended yet", "follow /v1/events?workload=ID until it ends";
+    /// The body is larger than allowed.
+    TOO_LARGE = "too-large", 413, "the body is too large", "move large inputs into blobs; see /v1/params for the limits";
+    /// The body has a content type that the path does not take.
+    MEDIA_TYPE = "unsupported-media-type", 415, "the body has another content type than expected", "see /openapi.json";
+    /// The bytes have another hash than the name that they were sent under.
+    HASH_MISMATCH = "hash-mismatch", 422, "the bytes have another hash", "send the bytes that have this hash";
+    /// Too many requests or streams are under way.
+    TOO_MANY = "too-many-requests", 429, "too many requests are under way", "try again in a moment";
+    /// The headers are too large.
+    HEADERS = "headers-too-large", 431, "the headers are too large", "send fewer or shorter headers";
+    /// This node's fault.
+    INTERNAL = "internal", 500, "the node failed", "see the node's log";
+    /// The node cannot answer now.
+    BUSY = "busy", 503, "the node cannot answer now", "try again later";
+    /// The node is stopping.
+    STOPPED = "stopped", 503, "the node is stopping", "ask another node";
+    /// The node's own parts did not answer in time.
+    TIMEOUT = "timeout", 504, "the node did not answer in time",
+        "sending the same transaction again is harmless; ask for its state first";
+    /// The blob store is full.
+    STORE_FULL = "store-full", 507, "the blob store is full", "ask the operator for room, or use another node";
+}
+
+impl Problem {
+    /// A problem of one of the API's own kinds.
+    #[must_use]
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self::of(kind.code, kind.status, kind.title, detail.into(), kind.hint)
+    }
+
+    fn of(code: &str, status: u16, title: &str, detail: String, hint: &str) -> Self {
+        Self {
+            kind: format!("urn:lemma:problem:{code}"),
+            title: title.to_owned(),
+            status,
+            detail,
+            code: code.to_owned(),
+            hint: hint.to_owned(),
+        }
+    }
+
+    /// The same problem with a hint for this case.
+    #[must_use]
+    pub fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<&Refusal> for Problem {
+    fn from(refusal: &Refusal) -> Self {
+        let title = format!("refused: {}", refusal.code().replace('-', " "));
+        Self::of(refusal.code(), status(refusal), &title, refusal.to_string(), refusal.hint())
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}): {}; {}", self.title, self.code, self.detail, self.hint)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// The HTTP status that fits a refusal best.
+#[must_use]
+pub const fn status(refusal: &Refusal) -> u16 {
+    match refusal {
+        Refusal::Malformed(_) => 400,
+        Refusal::FeeLimit { .. } | Refusal::Funds { .. } => 402,
+        Refusal::NotYours => 403,
+        Refusal::NonceUsed { .. }
+        | Refusal::NonceGap { .. }
+        | Refusal::ProgramExists
+        | Refusal::WrongState { .. }
+        | Refusal::Repeated => 409,
+        Refusal::TooLarge { .. } => 413,
+        Refusal::Full(_) | Refusal::Busy => 503,
+        _ => 422,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique() {
+        let codes: std::collections::BTreeSet<_> = KINDS.iter().map(|kind| kind.code).collect();
+        assert_eq!(codes.len(), KINDS.len());
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_code_and_hint() {
+        let refusal = Refusal::NonceGap { got: 7, next: 5 };
+        let problem = Problem::from(&refusal);
+        assert_eq!((problem.status, problem.code.as_str()), (409, "nonce-gap"));
+        assert_eq!(problem.hint, refusal.hint());
+        let json = serde_json::to_value(&problem).expect("json");
+        assert_eq!(json["type"], "urn:lemma:problem:nonce-gap");
+        assert_eq!(serde_json::from_value::<Problem>(json).expect("problem"), problem);
+    }
+}

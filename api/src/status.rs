@@ -1,0 +1,61 @@
+//! The chain and one node of it.
+
+use crate::schema;
+use serde::{Deserialize, Serialize};
+use types::{AccountId, ChainId, beacon::GroupKey, genesis::PeerId};
+use utoipa::ToSchema;
+
+/// How the chain and this node fare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// The chain: the hash of its genesis.
+    #[schema(value_type = schema::Id)]
+    pub chain: ChainId,
+    /// The network's name, for people.
+    pub name: String,
+    /// The last block that this node applied.
+    pub height: u64,
+    /// Its chain time.
+    pub time_ms: u64,
+    /// Its hash.
+    #[schema(value_type = schema::Id)]
+    pub hash: String,
+    /// The state's root after it.
+    #[schema(value_type = schema::Id)]
+    pub state_root: String,
+    /// The present epoch.
+    pub epoch: u64,
+    /// Connected peers.
+    pub peers: u32,
+    /// This node's key.
+    #[schema(value_type = schema::Id)]
+    pub node: PeerId,
+    /// The account of this node's prover, if it has one.
+    #[schema(value_type = Option<schema::Id>)]
+    pub prover: Option<AccountId>,
+    /// The key with which every receipt of this chain is verified: 96 bytes.
+    #[schema(value_type = schema::Hex)]
+    pub group_key: GroupKey,
+    /// What this node runs.
+    pub versions: Versions,
+}
+
+/// Versions of what a node runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Versions {
+    /// The node.
+    pub node: String,
+    /// The API.
+    pub api: String,
+    /// The verifier's engine and fuel schedule, as genesis fixes it.
+    pub verifier: String,
+}
+
+/// Whether a node is up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// The last block that this node applied.
+    pub height: u64,
+    /// Connected peers.
+    pub peers: u32,
+}

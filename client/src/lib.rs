@@ -1,0 +1,47 @@
+//! A typed client of a node's HTTP API: sign offline, submit, follow to the end, check the receipt.
+//!
+//! | file | what it offers |
+//! | --- | --- |
+//! | `client` | [`Client`]: where the node is, requests with bounded answers and careful retries |
+//! | `endpoints` | one function for each endpoint |
+//! | `blobs` | blobs up and down, each checked against its name |
+//! | `events`, `sse` | the event stream, bounded |
+//! | `sign` | [`Draft`]: transactions that are made and signed without a node |
+//! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
+//! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
+//! | `error` | [`ClientError`], with a stable code and a hint |
+//!
+//! A node is believed as little as possible: blobs are hashed, receipts are checked under a group key, lengths are bounded. Give
+//! [`Client::run`] a group key that you trust; without one, the node's word is taken for it.
+//!
+//! ```no_run
+//! # async fn example(secret: types::SecretKey, run: types::Run) -> Result<(), client::ClientError> {
+//! let client = client::Client::new("http://127.0.0.1:26600")?;
+//! let group_key = client.status().await?.group_key;
+//! let done = client.run(&secret, run, &group_key, &mut |_| ()).await?;
+//! assert_eq!(done.checked.state, types::State::Verified);
+//! # Ok(())
+//! # }
+//! ```
+#![deny(missing_docs)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod blobs;
+mod client;
+mod endpoints;
+mod error;
+mod events;
+mod follow;
+mod retry;
+mod run;
+mod sign;
+mod sse;
+
+pub use client::Client;
+pub use endpoints::{ProofPart, TakenProof};
+pub use error::ClientError;
+pub use events::Events;
+pub use follow::Progress;
+pub use run::{Finished, Sender};
+pub use sign::{Draft, decode_signed, encode_signed};
+pub use sse::{Message, Parser, SseError};

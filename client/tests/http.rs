@@ -1,0 +1,197 @@
+//! The client against a server that answers as a node would, and as a node must not.
+
+use api::{Event, Problem, Step, Submitted, TransactionState, TransactionStatus, Workload, WorkloadState, problem};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, State as Shared},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use client::{Client, ClientError, Draft, Progress};
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::net::TcpListener;
+use types::{AccountId, Amount, BlobId, Call, ChainId, Height, Params, SecretKey, TxId, WorkloadId};
+
+const ID: WorkloadId = WorkloadId([7; 32]);
+
+/// A client of a server with these routes.
+async fn client(routes: Router) -> Client {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("port");
+    let address = listener.local_addr().expect("address");
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Client::new(&format!("http://{address}")).expect("client")
+}
+
+fn refuse(kind: problem::Kind) -> Response {
+    let status = StatusCode::from_u16(kind.status).expect("status");
+    (status, Json(Problem::new(kind, "as the test wants it"))).into_response()
+}
+
+fn step(event: &str, state: WorkloadState) -> Step {
+    Step { event: event.to_owned(), state, height: 1, time_ms: 0, attempt: None, prover: None, reason: None }
+}
+
+fn workload(steps: &[(&str, WorkloadState)]) -> Workload {
+    Workload {
+        workload: ID,
+        state: steps.last().map_or(WorkloadState::Pending, |(_, state)| *state),
+        explain: String::new(),
+        run: None,
+        created: None,
+        since: None,
+        moves_on_ms: None,
+        attempts: Vec::new(),
+        proof: None,
+        end: None,
+        timeline: steps.iter().map(|(event, state)| step(event, *state)).collect(),
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_has_no_time_is_asked_again() {
+    async fn params(Shared(asked): Shared<Arc<AtomicUsize>>) -> Response {
+        if asked.fetch_add(1, Ordering::SeqCst) < 2 {
+            refuse(problem::BUSY)
+        } else {
+            Json(Params::default()).into_response()
+        }
+    }
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client = client(Router::new().route("/v1/params", get(params)).with_state(asked.clone())).await;
+    assert_eq!(client.params().await.expect("third time"), Params::default());
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn problems_keep_their_code_and_hint_and_are_not_asked_again() {
+    async fn program(Shared(asked): Shared<Arc<AtomicUsize>>) -> Response {
+        asked.fetch_add(1, Ordering::SeqCst);
+        refuse(problem::NOT_FOUND)
+    }
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client = client(Router::new().route("/v1/programs/{id}", get(program)).with_state(asked.clone())).await;
+    let error = client.program(types::ProgramId([1; 32])).await.expect_err("absent");
+    assert_eq!((error.code(), error.hint()), ("not-found", problem::NOT_FOUND.hint));
+    assert!(error.is_absent());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_as_such() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("port");
+    let address = listener.local_addr().expect("address");
+    drop(listener);
+    let error = Client::new(&format!("http://{address}")).expect("client").status().await.expect_err("nobody");
+    assert_eq!(error.code(), "unreachable");
+}
+
+#[tokio::test]
+async fn other_bytes_than_the_blobs_are_refused() {
+    let lies = get(|| async { "other bytes" })
+        .put(|| async { (StatusCode::CREATED, Json(api::Stored { blob: BlobId([0; 32]), size: 1 })) });
+    let client = client(Router::new().route("/v1/blobs/{id}", lies)).await;
+    let blob = BlobId::of(b"the bytes");
+    assert!(matches!(client.blob(blob).await, Err(ClientError::WrongBlob(it)) if it == blob));
+    assert!(matches!(client.put_blob(Bytes::from_static(b"the bytes")).await, Err(ClientError::WrongBlob(_))));
+}
+
+#[tokio::test]
+async fn the_size_of_a_blob_is_asked_without_fetching_it() {
+    let there = BlobId::of(b"the bytes");
+    let blob = get(move |Path(id): Path<String>| async move {
+        if id == there.to_string() { "the bytes".into_response() } else { refuse(problem::BLOB_ABSENT) }
+    });
+    let client = client(Router::new().route("/v1/blobs/{id}", blob)).await;
+    assert_eq!(client.blob_size(there).await.expect("there"), Some(9));
+    assert_eq!(client.blob_size(BlobId([0; 32])).await.expect("not there"), None);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_in_a_block_already_counts_as_sent() {
+    let call = Call::Transfer { to: AccountId([2; 32]), amount: Amount(5) };
+    let draft = Draft { chain: ChainId([1; 32]), nonce: 0, valid_until: Height(9), fee_limit: None, call };
+    let secret = SecretKey::from_bytes(&[7; 32]).expect("key");
+    let signed = draft.sign(&Params::default(), &secret).expect("signed");
+    let status = |state| {
+        move |Path(id): Path<String>| async move {
+            let transaction: TxId = id.parse().expect("id");
+            Json(TransactionStatus { transaction, state, height: Some(3), refusal: None })
+        }
+    };
+    let routes = |state| {
+        let used =
+            || async { (StatusCode::CONFLICT, Json(Problem::from(&types::Refusal::NonceUsed { got: 0, next: 1 }))) };
+        Router::new().route("/v1/transactions", post(used)).route("/v1/transactions/{id}", get(status(state)))
+    };
+    let sent = client(routes(TransactionState::Included)).await.submit(&signed).await.expect("sent before");
+    assert_eq!(sent, Submitted { transaction: signed.value.id(), workload: None });
+    let other = client(routes(TransactionState::Unknown)).await.submit(&signed).await.expect_err("another one's nonce");
+    assert_eq!(other.code(), "nonce-used");
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_no_sense_is_an_error_and_not_a_panic() {
+    let routes = Router::new()
+        .route("/v1/status", get(|| async { "{}" }))
+        .route("/v1/params", get(|| async { (StatusCode::BAD_REQUEST, "<html>") }));
+    let client = client(routes).await;
+    assert_eq!(client.status().await.expect_err("no status").code(), "bad-answer");
+    assert_eq!(client.params().await.expect_err("no problem").code(), "bad-answer");
+}
+
+/// A node whose workload goes one step on each time that it is looked at, and whose event stream breaks all the time.
+async fn moving() -> Client {
+    const LIFE: [(&str, WorkloadState); 5] = [
+        ("queued", WorkloadState::Queued),
+        ("allocated", WorkloadState::Allocated),
+        ("accepted", WorkloadState::Proving),
+        ("proved", WorkloadState::Proved),
+        ("verified", WorkloadState::Verified),
+    ];
+    async fn look(Shared(looked): Shared<Arc<AtomicUsize>>) -> Json<Workload> {
+        let looked = looked.fetch_add(1, Ordering::SeqCst);
+        Json(workload(LIFE.get(..looked).unwrap_or(&LIFE)))
+    }
+    async fn events() -> Response {
+        let event = Event { event: "allocated".to_owned(), workload: Some(ID), ..Event::default() };
+        let data = format!(": hello\n\nevent: allocated\ndata: {}\n\n", serde_json::to_string(&event).expect("json"));
+        ([(header::CONTENT_TYPE, "text/event-stream")], data).into_response()
+    }
+    let routes = Router::new().route("/v1/workloads/{id}", get(look)).route("/v1/events", get(events));
+    client(routes.with_state(Arc::new(AtomicUsize::new(0)))).await
+}
+
+#[tokio::test]
+async fn a_workload_is_followed_to_its_end_over_broken_streams() {
+    let mut told = Vec::new();
+    let mut watch = |progress: Progress<'_>| match progress {
+        Progress::Step(step) => told.push(step.event.clone()),
+        other => told.push(format!("{other:?}")),
+    };
+    let ended = moving().await.follow(ID, &mut watch).await.expect("ended");
+    assert_eq!(ended.state, WorkloadState::Verified);
+    assert_eq!(told, ["Pending", "queued", "allocated", "accepted", "proved", "verified"]);
+}
+
+#[tokio::test]
+async fn a_run_that_was_dropped_is_told_with_its_refusal() {
+    let dropped = |Path(id): Path<String>| async move {
+        let refusal = Some(Problem::from(&types::Refusal::UnknownProgram));
+        let transaction = id.parse().expect("id");
+        Json(TransactionStatus { transaction, state: TransactionState::Dropped, height: None, refusal })
+    };
+    let routes = Router::new()
+        .route("/v1/events", get(|| async { "" }))
+        .route("/v1/workloads/{id}", get(|| async { refuse(problem::NOT_FOUND) }))
+        .route("/v1/transactions/{id}", get(dropped));
+    let error = client(routes).await.follow(ID, &mut |_| ()).await.expect_err("dropped");
+    assert_eq!(error.code(), "unknown-program");
+}

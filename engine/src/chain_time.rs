@@ -1,0 +1,101 @@
+//! Chain time: the clock of every deadline. Each block adds what its proposer saw pass since the parent, at most `step_max`.
+//!
+//! A verifier never refuses a block for its own clock: it holds its answer until as much has passed for it too. A block that
+//! claims more than `step_max` breaks a permanent rule, so that nobody waits longer than that. A parent that this node did
+//! not see, as after a restart, cannot be timed: its child is not delayed.
+
+use commonware_utils::sync::Mutex;
+use ports::{Hash, Header};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+/// How many blocks are remembered; far more than can be waiting for agreement.
+const SIGHTINGS_MAX: usize = 256;
+
+/// When this node first saw a block: the newest ones, by hash.
+#[derive(Clone, Default)]
+pub(crate) struct Sightings(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    at: HashMap<Hash, SystemTime>,
+    order: VecDeque<Hash>,
+}
+
+impl Sightings {
+    /// Notes that a block is here; only its first sighting counts.
+    pub(crate) fn note(&self, block: Hash, now: SystemTime) {
+        let mut seen = self.0.lock();
+        if seen.at.contains_key(&block) {
+            return;
+        }
+        seen.at.insert(block, now);
+        seen.order.push_back(block);
+        if seen.order.len() > SIGHTINGS_MAX
+            && let Some(oldest) = seen.order.pop_front()
+        {
+            seen.at.remove(&oldest);
+        }
+    }
+
+    /// What a proposer may add to the time of a parent that it saw.
+    pub(crate) fn step_ms(&self, parent: &Hash, now: SystemTime, step_max_ms: u64) -> u64 {
+        let elapsed = self.0.lock().at.get(parent).and_then(|seen| now.duration_since(*seen).ok()).unwrap_or_default();
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).min(step_max_ms)
+    }
+
+    /// When a verifier may answer for a block that adds `step_ms`; nothing if it need not wait.
+    pub(crate) fn due(&self, parent: &Hash, step_ms: u64, step_max_ms: u64) -> Option<SystemTime> {
+        let seen = *self.0.lock().at.get(parent)?;
+        seen.checked_add(Duration::from_millis(step_ms.min(step_max_ms)))
+    }
+}
+
+/// The permanent rule: time does not go back and steps at most `step_max_ms`.
+pub(crate) fn follows(parent: &Header, block: &Header, step_max_ms: u64) -> bool {
+    block.time_ms.checked_sub(parent.time_ms).is_some_and(|step| step <= step_max_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_step_is_what_has_passed_but_never_more_than_the_bound() {
+        let seen = Sightings::default();
+        assert_eq!(seen.step_ms(&[1; 32], at(500), 2000), 0);
+        seen.note([1; 32], at(100));
+        seen.note([1; 32], at(400));
+        assert_eq!(seen.step_ms(&[1; 32], at(500), 2000), 400);
+        assert_eq!(seen.step_ms(&[1; 32], at(9_000), 2000), 2000);
+        assert_eq!(seen.step_ms(&[1; 32], at(50), 2000), 0);
+    }
+
+    #[test]
+    fn a_verifier_waits_for_the_step_but_never_longer_than_the_bound() {
+        let seen = Sightings::default();
+        assert_eq!(seen.due(&[1; 32], 10, 2000), None);
+        seen.note([1; 32], at(100));
+        assert_eq!(seen.due(&[1; 32], 10, 2000), Some(at(110)));
+        assert_eq!(seen.due(&[1; 32], u64::MAX, 2000), Some(at(2100)));
+    }
+
+    #[test]
+    fn the_oldest_sighting_is_forgotten() {
+        let seen = Sightings::default();
+        for i in 0..=SIGHTINGS_MAX {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&(i as u64).to_be_bytes());
+            seen.note(hash, at(1));
+        }
+        assert_eq!(seen.0.lock().at.len(), SIGHTINGS_MAX);
+        assert_eq!(seen.due(&[0; 32], 1, 1), None);
+    }
+}

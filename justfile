@@ -1,0 +1,49 @@
+# Short names for long commands. Nothing needs this file: each line works on its own.
+
+# List the recipes.
+default:
+    @just --list
+
+# What .ci/run runs.
+ci:
+    .ci/run
+
+# All tests.
+test:
+    cargo test --workspace
+
+# Format and lints.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# The rules of the repository that the compiler does not know.
+tidy:
+    cargo xtask tidy
+
+# A local network does one run from submission to receipt.
+demo *arguments:
+    cargo run -- demo {{arguments}}
+
+# A local network that stays.
+devnet *arguments:
+    cargo run -- devnet {{arguments}}
+
+# A simulated network, from a seed.
+sim *arguments:
+    cargo run --package sim -- {{arguments}}
+
+# The full amounts: before an issue is closed.
+full: ci
+    cargo xtask tidy --full
+    cargo xtask programs --check
+    cargo run --package sim -- --seeds 0..100
+    cargo run -- demo --nodes 7 --workloads 20
+
+# Rebuild the artifacts of programs/ and write them.
+programs *arguments:
+    cargo xtask programs {{arguments}}
+
+# Benchmarks.
+bench *arguments:
+    cargo bench --package bench {{arguments}}

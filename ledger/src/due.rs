@@ -1,0 +1,134 @@
+//! What falls due (rule *chain time*): every workload that has not ended moves on by itself at some chain time.
+//!
+//! Times are gathered in buckets of [`state_key::DUE_BUCKET_MS`]. A bucket is done once chain time has left it, so a workload moves on at
+//! most that much after its time, and nothing is ever added to a bucket that is being done. Buckets are done in order, their
+//! pages in the order in which they were filled; what a block has no room for follows in the next. Nobody takes an entry out
+//! when its workload has moved on before: such entries are passed over.
+//!
+//! Progress: a block that stops early has done at least one page, or [`DUE_BUCKETS_PER_BLOCK`] buckets, which is more than the
+//! longest step of chain time can add.
+
+use crate::{
+    life,
+    work::{Outcomes, Stop, Work},
+};
+use types::{
+    AttemptEnd, ChainTime, EndReason, State, Workload, WorkloadId,
+    limits::{DUE_BUCKETS_PER_BLOCK, DUE_PER_BLOCK},
+    record::{DueHead, Page},
+    state_key,
+};
+
+/// Buckets whose heads are asked for together.
+const WINDOW: u64 = 256;
+
+/// What a block has done of what is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    buckets: u64,
+    entries: usize,
+}
+
+/// Notes that a workload moves on by itself at `time`.
+pub(crate) fn add(work: &mut Work, id: WorkloadId, time: ChainTime) -> Outcomes {
+    const TORN: Stop = Stop::Broken("a due page is too long");
+    let bucket = state_key::due_bucket(time);
+    let key = state_key::due(bucket, 0);
+    let mut head: DueHead = work.find(key)?.unwrap_or_default();
+    if head.entries.push(id).is_err() {
+        head.full = head.full.checked_add(1).ok_or(TORN)?;
+        let entries = std::mem::take(&mut head.entries);
+        work.create(state_key::due(bucket, head.full), &Page { entries });
+        head.entries.push(id).map_err(|_| TORN)?;
+    }
+    work.write(key, &head);
+    Ok(())
+}
+
+/// Does the next page of what is due. None if there is nothing left, or no room.
+pub(crate) fn next(work: &mut Work, progress: Progress) -> Outcomes<Option<Progress>> {
+    let (bucket, present) = (work.meta.due_bucket, state_key::due_bucket(work.now().time));
+    if bucket >= present || progress.buckets >= DUE_BUCKETS_PER_BLOCK {
+        return Ok(None);
+    }
+    let window = bucket..present.min(bucket.saturating_add(WINDOW));
+    let heads = work.require(window.map(|bucket| state_key::due(bucket, 0)));
+    let found = work.find::<DueHead>(state_key::due(bucket, 0)).and_then(|head| heads.map(|()| head))?;
+    let Some(head) = found else { return Ok(Some(leave_bucket(work, progress))) };
+    let page = work.meta.due_page.max(1);
+    if page <= head.full { full_page(work, progress, page) } else { head_page(work, progress, &head) }
+}
+
+/// Does a bucket's full page.
+fn full_page(work: &mut Work, progress: Progress, page: u64) -> Outcomes<Option<Progress>> {
+    let key = state_key::due(work.meta.due_bucket, page);
+    let entries = work.read::<Page>(key)?.entries;
+    let Some(progress) = room(progress, entries.len()) else { return Ok(None) };
+    all_move_on(work, &entries)?;
+    work.remove(key);
+    work.meta.due_page = page.saturating_add(1);
+    Ok(Some(progress))
+}
+
+/// Does a bucket's head, its last page.
+fn head_page(work: &mut Work, progress: Progress, head: &DueHead) -> Outcomes<Option<Progress>> {
+    let Some(progress) = room(progress, head.entries.len()) else { return Ok(None) };
+    all_move_on(work, &head.entries)?;
+    work.remove(state_key::due(work.meta.due_bucket, 0));
+    Ok(Some(leave_bucket(work, progress)))
+}
+
+fn leave_bucket(work: &mut Work, progress: Progress) -> Progress {
+    work.meta.due_bucket = work.meta.due_bucket.saturating_add(1);
+    work.meta.due_page = 0;
+    Progress { buckets: progress.buckets.saturating_add(1), ..progress }
+}
+
+/// What is done after a page of so many entries, if the block has room for them.
+fn room(progress: Progress, entries: usize) -> Option<Progress> {
+    let entries = progress.entries.saturating_add(entries);
+    (entries <= DUE_PER_BLOCK).then_some(Progress { entries, ..progress })
+}
+
+fn all_move_on(work: &mut Work, ids: &[WorkloadId]) -> Outcomes {
+    work.require(ids.iter().map(|id| state_key::workload(*id)))?;
+    work.each(ids, |work, id| move_on(work, *id))
+}
+
+/// Moves a workload on whose time has come. One whose time is later, or that has ended, stays.
+fn move_on(work: &mut Work, id: WorkloadId) -> Outcomes {
+    let mut workload: Workload = work.read(state_key::workload(id))?;
+    if workload.moves_on.is_none_or(|time| time > work.now().time) {
+        return Ok(());
+    }
+    match workload.state {
+        State::Allocated => attempt_over(work, &mut workload, AttemptEnd::Silent)?,
+        State::Proving => attempt_over(work, &mut workload, AttemptEnd::Missed)?,
+        State::Proved => undecided(work, &mut workload)?,
+        State::Queued => expire(work, &mut workload)?,
+        _ => return Err(Stop::Broken("a workload that has ended moves on")),
+    }
+    life::keep(work, &workload);
+    Ok(())
+}
+
+/// The prover let its window or deadline pass (rules 7 and 8).
+fn attempt_over(work: &mut Work, workload: &mut Workload, end: AttemptEnd) -> Outcomes {
+    life::end_attempt(work, workload, end)?;
+    life::next_attempt(work, workload)
+}
+
+/// The verdict clock ran out (rule 11): the compute fee is halved between prover and user, rounded down for the prover.
+fn undecided(work: &mut Work, workload: &mut Workload) -> Outcomes {
+    let prover = life::end_attempt(work, workload, AttemptEnd::Undecided)?;
+    let half = workload.fee.compute.share(1, 2).unwrap_or_default();
+    let rest = life::locked(workload)?.minus(half).unwrap_or_default();
+    let payout = life::Payout { prover: Some((prover, half)), ..life::Payout::refund(rest) };
+    life::end(work, workload, State::Failed, EndReason::Undecided, &payout)
+}
+
+/// No prover could be found in time: everything goes back.
+fn expire(work: &mut Work, workload: &mut Workload) -> Outcomes {
+    let all = life::Payout::refund(life::locked(workload)?);
+    life::end(work, workload, State::Expired, EndReason::NoProver, &all)
+}

@@ -1,0 +1,114 @@
+//! The pure function of what a block does to the state.
+//!
+//! [`Ledger`] implements [`ports::StateMachine`] with the words of `types`. A block is, in this order:
+//!
+//! 0. In block 1 what genesis sets, then chain time moves on (`genesis.rs`).
+//! 1. What is due by chain time: windows, deadlines, verdict clocks, expiries (`due.rs`).
+//! 2. Beacons (rule 5), each with the draws that it decides (rule 6) (`beacon.rs`, `allocation.rs`).
+//! 3. Messages of provers: accept, hand back, fail, announce (rules 7 to 9) (`attempt.rs`).
+//! 4. Settlements: certificates about announced proofs (rules 11 and 12) (`settlement.rs`).
+//! 5. Transactions: transfer, deploy, run, cancel (rules 1 to 3) (`transaction.rs`).
+//! 6. The draws that this block's beacon will decide are fixed (rule 6) (`fixing.rs`).
+//!
+//! Not here yet, with the rule that asks for it: bonds that change, jail, slashing and moving prices (rules 3, 4, 12, 13), so
+//! that the verdict set, the committee and all capacities are those of genesis; and that no miss is counted before blocks of
+//! f+1 leaders have passed (rule 7).
+//!
+//! Absent on purpose: clocks, randomness, floats, hash maps, verifiers, and any step that scans: queues, live workloads and
+//! what is due lie in pages, and every loop over them is bounded by [`types::limits`].
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod admission;
+mod allocation;
+mod attempt;
+mod beacon;
+mod block;
+mod check;
+mod declared;
+mod due;
+mod fixing;
+mod genesis;
+mod life;
+mod live;
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
+mod money;
+mod overlay;
+mod pages;
+mod price;
+mod settlement;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod work;
+
+pub use price::quote;
+
+use bytes::Bytes;
+use ports::{BlockContext, Execution, Key, Mode, Peer, StateMachine};
+use std::sync::Arc;
+use types::{ChainId, Genesis, Height, genesis::GenesisError, limits::BODY_MAX, state_key};
+
+/// The rules of one network.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    genesis: Arc<Genesis>,
+    chain: ChainId,
+}
+
+impl Ledger {
+    /// The rules of the network that begins with this genesis.
+    ///
+    /// # Errors
+    /// When the genesis does not hold.
+    pub fn new(genesis: Genesis) -> Result<Self, GenesisError> {
+        genesis.check()?;
+        let chain = genesis.chain();
+        Ok(Self { genesis: Arc::new(genesis), chain })
+    }
+
+    /// The network's name for machines.
+    #[must_use]
+    pub const fn chain(&self) -> ChainId {
+        self.chain
+    }
+
+    /// What was agreed on before the first block.
+    #[must_use]
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+}
+
+impl StateMachine for Ledger {
+    fn execute(&self, context: BlockContext, body: Bytes, mode: Mode) -> Box<dyn Execution> {
+        Box::new(block::BlockExecution::new(self.genesis.clone(), self.chain, context, body, mode))
+    }
+
+    fn body_bytes_max(&self) -> usize {
+        BODY_MAX
+    }
+
+    fn outcome_key(&self, height: u64) -> Key {
+        state_key::outcome(Height(height))
+    }
+
+    /// None: the committee is that of genesis as long as bonds cannot change.
+    fn committee_keys(&self, _epoch: u64) -> Vec<Key> {
+        Vec::new()
+    }
+
+    fn committee(&self, _epoch: u64, _values: &[Option<Bytes>]) -> Vec<Peer> {
+        self.genesis.validators.iter().map(|validator| validator.peer.0).collect()
+    }
+}

@@ -1,0 +1,198 @@
+//! The steps that a workload's life is made of, whoever brings them about: into a state, out of an attempt, to the next
+//! attempt, to the end.
+
+use crate::{
+    due, live,
+    pages::QUEUE,
+    work::{Outcomes, Stop, Work},
+};
+use types::{
+    AccountId, Amount, AttemptEnd, ChainEvent, ChainTime, End, EndReason, Refusal, State, Workload, WorkloadId,
+    event::AttemptEndKind, limits::DRAWS_MAX, record::Prover, state_key,
+};
+
+const UNCOUNTABLE: Stop = Stop::Broken("a workload pays out more than it holds");
+const IDLE: Stop = Stop::Broken("a workload in an attempt's state has no attempt");
+
+/// The workload of that name.
+pub(crate) fn find(work: &mut Work, id: WorkloadId) -> Outcomes<Workload> {
+    work.find(state_key::workload(id))?.ok_or(Stop::Refused(Refusal::UnknownWorkload))
+}
+
+/// Keeps what became of a workload.
+pub(crate) fn keep(work: &mut Work, workload: &Workload) {
+    work.write(state_key::workload(workload.id), workload);
+}
+
+/// Changes a prover's record.
+pub(crate) fn change_prover(
+    work: &mut Work,
+    id: AccountId,
+    change: impl FnOnce(&mut Prover) -> Option<()>,
+) -> Outcomes {
+    let key = state_key::prover(id);
+    let mut prover: Prover = work.read(key)?;
+    change(&mut prover).ok_or(Stop::Broken("a prover's numbers do not add up"))?;
+    work.write(key, &prover);
+    Ok(())
+}
+
+/// Brings a workload into a state, in which it stays until `until` at most.
+pub(crate) fn enter(work: &mut Work, workload: &mut Workload, state: State, until: ChainTime) -> Outcomes {
+    workload.state = state;
+    workload.since = work.now();
+    workload.moves_on = Some(until);
+    due::add(work, workload.id, until)
+}
+
+/// Gives back what an attempt took of its prover's capacity: computing is over, whatever comes.
+pub(crate) fn release(work: &mut Work, workload: &Workload, prover: AccountId) -> Outcomes {
+    change_prover(work, prover, |prover| {
+        prover.in_use = prover.in_use.minus(&workload.run.resources)?;
+        Some(())
+    })
+}
+
+/// Ends the attempt under way without a valid proof, and returns its prover.
+pub(crate) fn end_attempt(work: &mut Work, workload: &mut Workload, end: AttemptEnd) -> Outcomes<AccountId> {
+    let (attempt, prover) = workload.current().map(|(number, attempt)| (number, attempt.prover)).ok_or(IDLE)?;
+    if matches!(workload.state, State::Allocated | State::Proving) {
+        release(work, workload, prover)?;
+    }
+    let kind = count(work, prover, &end)?;
+    let now = work.now();
+    workload.attempts.last_mut().ok_or(IDLE)?.end = Some((now, end));
+    work.tell(ChainEvent::AttemptEnded { workload: workload.id, attempt, prover, end: kind })?;
+    Ok(prover)
+}
+
+/// Counts an end for or against the prover. A handed back attempt and one that nobody decided are nobody's fault.
+fn count(work: &mut Work, prover: AccountId, end: &AttemptEnd) -> Outcomes<AttemptEndKind> {
+    let kind = match end {
+        AttemptEnd::Silent => AttemptEndKind::Silent,
+        AttemptEnd::HandedBack => AttemptEndKind::HandedBack,
+        AttemptEnd::Failed(_) => AttemptEndKind::Failed,
+        AttemptEnd::Missed => AttemptEndKind::Missed,
+        AttemptEnd::Rejected(_) => AttemptEndKind::Rejected,
+        AttemptEnd::Unavailable(_) => AttemptEndKind::Unavailable,
+        AttemptEnd::Undecided => AttemptEndKind::Undecided,
+        AttemptEnd::Valid(_) => return Err(Stop::Broken("a valid proof is no attempt to draw again")),
+    };
+    change_prover(work, prover, |prover| {
+        let tally = &mut prover.tally;
+        let counter = match kind {
+            AttemptEndKind::Silent | AttemptEndKind::Missed | AttemptEndKind::Unavailable => &mut tally.missed,
+            AttemptEndKind::Failed => &mut tally.failed,
+            AttemptEndKind::Rejected => &mut tally.rejected,
+            AttemptEndKind::HandedBack | AttemptEndKind::Undecided => return Some(()),
+        };
+        *counter = counter.checked_add(1)?;
+        Some(())
+    })?;
+    Ok(kind)
+}
+
+/// After an attempt has ended: the next one, as long as accepted attempts (rule 7) and draws are left, else the end.
+pub(crate) fn next_attempt(work: &mut Work, workload: &mut Workload) -> Outcomes {
+    let accepted = workload.accepted() as u64;
+    let drawn_out = workload.attempts.len() >= DRAWS_MAX;
+    if accepted >= work.genesis.params.attempts_max || (drawn_out && accepted > 0) {
+        // Rule 8: the provers earn nothing, the compute fee is burned, the verdicts that nobody gave are paid back.
+        let back = Payout::refund(workload.fee.verification);
+        return self::end(work, workload, State::Failed, EndReason::AttemptsUsed, &back);
+    }
+    if drawn_out {
+        let all = Payout::refund(locked(workload)?);
+        return self::end(work, workload, State::Expired, EndReason::NoProver, &all);
+    }
+    queue_again(work, workload)
+}
+
+/// Puts a workload at the end of the queue. It expires when it would have, but has one accept window at least.
+fn queue_again(work: &mut Work, workload: &mut Workload) -> Outcomes {
+    let (params, now) = (&work.genesis.params, work.now());
+    let expiry = workload.created.time.after(params.queue_window);
+    let until = expiry.max(now.time.after(params.accept_window));
+    enter(work, workload, State::Queued, until)?;
+    QUEUE.push(work, workload.id)
+}
+
+/// Where the money of a workload goes; what is left is burned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Payout {
+    /// For computing.
+    pub(crate) prover: Option<(AccountId, Amount)>,
+    /// Those whose verdicts are in the certificate.
+    pub(crate) verdicts: Vec<AccountId>,
+    /// To each of them.
+    pub(crate) verdict: Amount,
+    /// Back to the sender.
+    pub(crate) refund: Amount,
+}
+
+impl Payout {
+    /// So much back to the sender.
+    pub(crate) fn refund(refund: Amount) -> Self {
+        Self { refund, ..Self::default() }
+    }
+
+    fn to_verdicts(&self) -> Option<Amount> {
+        self.verdict.times(self.verdicts.len() as u64)
+    }
+
+    fn to_prover(&self) -> Amount {
+        self.prover.map(|(_, amount)| amount).unwrap_or_default()
+    }
+
+    /// What is left of `locked`.
+    fn burned(&self, locked: Amount) -> Option<Amount> {
+        locked.minus(self.to_prover())?.minus(self.to_verdicts()?)?.minus(self.refund)
+    }
+}
+
+/// What is in escrow for a workload that has not ended.
+pub(crate) fn locked(workload: &Workload) -> Outcomes<Amount> {
+    workload.fee.total().ok_or(UNCOUNTABLE)
+}
+
+/// Ends a workload and pays out its escrow (rule 12).
+pub(crate) fn end(
+    work: &mut Work,
+    workload: &mut Workload,
+    state: State,
+    reason: EndReason,
+    payout: &Payout,
+) -> Outcomes {
+    let burned = payout.burned(locked(workload)?).ok_or(UNCOUNTABLE)?;
+    let to_verdicts = payout.to_verdicts().ok_or(UNCOUNTABLE)?;
+    pay_out(work, workload.sender, payout)?;
+    work.burn_locked(burned)?;
+    live::remove(work, workload.id)?;
+    let at = work.now();
+    workload.state = state;
+    workload.since = at;
+    workload.moves_on = None;
+    workload.end =
+        Some(End { reason, at, to_prover: payout.to_prover(), to_verdicts, refunded: payout.refund, burned });
+    work.tell(ChainEvent::Ended { workload: workload.id, state, reason })
+}
+
+fn pay_out(work: &mut Work, sender: AccountId, payout: &Payout) -> Outcomes {
+    let paid = payout.verdicts.iter().chain(payout.prover.iter().map(|(prover, _)| prover));
+    work.require(paid.chain([&sender]).map(|id| state_key::account(*id)))?;
+    if let Some((prover, amount)) = payout.prover {
+        earn(work, prover, amount)?;
+    }
+    for member in &payout.verdicts {
+        earn(work, *member, payout.verdict)?;
+    }
+    work.unlock(sender, payout.refund)
+}
+
+fn earn(work: &mut Work, prover: AccountId, amount: Amount) -> Outcomes {
+    work.unlock(prover, amount)?;
+    change_prover(work, prover, |prover| {
+        prover.tally.earned = prover.tally.earned.plus(amount)?;
+        Some(())
+    })
+}

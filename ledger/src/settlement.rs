@@ -1,0 +1,82 @@
+//! Settlements (rules 11 and 12): equal verdicts of two thirds of the verdict set end an attempt. The verifier is not run here.
+
+use crate::{
+    check, life,
+    work::{Outcomes, Stop, Work},
+};
+use types::{
+    AccountId, Attempt, AttemptEnd, Certificate, EndReason, Refusal, Settlement, State, Verdict, Workload,
+    record::VerdictSet,
+    state_key,
+    verdict::{CertificateError, Member},
+};
+
+/// Takes a settlement of the proof that is announced.
+pub(crate) fn take(work: &mut Work, settlement: &Settlement) -> Outcomes {
+    let mut workload = life::find(work, settlement.subject.workload)?;
+    let announced = *check::subject(&workload, &settlement.subject)?;
+    let set: VerdictSet = work.read(state_key::verdict_set(announced.set))?;
+    check::bundle(&work.genesis.params, settlement)?;
+    let certificate = &settlement.certificate;
+    work.prove(|_, chain| {
+        let holds = certificate.verify(chain, &settlement.subject, &set.members);
+        holds.map_err(|error| Refusal::Certificate(error.to_string()))
+    })?;
+    let signers = signers(certificate, &set)?;
+    count_verdicts(work, &signers)?;
+    match certificate.verdict {
+        Verdict::Valid => verified(work, &mut workload, certificate, signers, set.members.len())?,
+        Verdict::Invalid => again(work, &mut workload, AttemptEnd::Rejected(certificate.clone()))?,
+        Verdict::Unavailable => again(work, &mut workload, AttemptEnd::Unavailable(certificate.clone()))?,
+    }
+    life::keep(work, &workload);
+    Ok(())
+}
+
+/// The members that signed, ascending.
+fn signers(certificate: &Certificate, set: &VerdictSet) -> Result<Vec<AccountId>, Refusal> {
+    let member = |index| set.members.get(index).map(|member: &Member| member.account);
+    let outside = || Refusal::Certificate(CertificateError::Bitmap(set.members.len()).to_string());
+    certificate.signers().map(member).collect::<Option<_>>().ok_or_else(outside)
+}
+
+fn count_verdicts(work: &mut Work, signers: &[AccountId]) -> Outcomes {
+    work.require(signers.iter().map(|signer| state_key::prover(*signer)))?;
+    for signer in signers {
+        life::change_prover(work, *signer, |prover| {
+            prover.tally.verdicts = prover.tally.verdicts.checked_add(1)?;
+            Some(())
+        })?;
+    }
+    Ok(())
+}
+
+/// The proof holds: the compute fee goes to the prover, and each verdict in the certificate earns one share of the
+/// verification fee, rounded down. The rest of that is burned, so that a leader gains nothing by leaving verdicts out.
+fn verified(
+    work: &mut Work,
+    workload: &mut Workload,
+    certificate: &Certificate,
+    signers: Vec<AccountId>,
+    set: usize,
+) -> Outcomes {
+    let at = work.now();
+    let attempt: &mut Attempt = workload.attempts.last_mut().ok_or(Stop::Broken("a proof without an attempt"))?;
+    attempt.end = Some((at, AttemptEnd::Valid(certificate.clone())));
+    let prover = attempt.prover;
+    life::change_prover(work, prover, |prover| {
+        prover.tally.verified = prover.tally.verified.checked_add(1)?;
+        Some(())
+    })?;
+    work.meta.verified = work.meta.verified.saturating_add(1);
+    let verdict = workload.fee.verification.share(1, set as u64).unwrap_or_default();
+    let prover = Some((prover, workload.fee.compute));
+    let payout = life::Payout { prover, verdicts: signers, verdict, ..life::Payout::default() };
+    life::end(work, workload, State::Verified, EndReason::Proved, &payout)
+}
+
+/// The proof was rejected, or two thirds could not fetch it: the attempt is over.
+fn again(work: &mut Work, workload: &mut Workload, end: AttemptEnd) -> Outcomes {
+    life::end_attempt(work, workload, end)?;
+    life::next_attempt(work, workload)
+}

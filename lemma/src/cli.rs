@@ -1,0 +1,177 @@
+//! The command line.
+
+use crate::{
+    commands::{
+        Context, account, blob, events, genesis, key, node, program, proof, prover, quote, receipt, run, tx, workload,
+    },
+    demo, devnet,
+    exit::TABLE,
+    output::Output,
+};
+use clap::{Parser, Subcommand};
+
+/// Where a devnet's first node is.
+pub const NODE: &str = "http://127.0.0.1:26600";
+
+/// The Lemma network: anyone can have a zero-knowledge proof made.
+#[derive(Debug, Parser)]
+#[command(name = "lemma", version, propagate_version = true, after_help = TABLE, after_long_help = LONG)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// The node's API
+    #[arg(long, global = true, value_name = "URL", env = "LEMMA_NODE", hide_env_values = true, default_value = NODE)]
+    pub node: String,
+}
+
+const LONG: &str = "\
+Examples:
+  lemma demo                                  a local network does one run, from submission to receipt
+  lemma devnet --dir net                      a local network that stays
+  lemma status ID                             where a workload is
+  lemma receipt verify FILE --key GROUPKEY    check a receipt with no node
+
+Exit codes:
+  0  done
+  1  something failed here
+  2  the command line or an input file makes no sense
+  3  the node cannot be reached or cannot answer now
+  4  the network or the node refused
+  5  a receipt, proof or blob is not what it should be
+  6  the workload ended without a proof
+
+Results go to stdout, progress to stderr.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole job: a local network proves, checks and settles
+    Demo(demo::Demo),
+    /// Start a local network that stays
+    Devnet(devnet::Devnet),
+    /// Start a node
+    Node(node::Node),
+    /// Make or show the beginning of a network
+    #[command(subcommand)]
+    Genesis(genesis::Genesis),
+    /// Make or show an account's key
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Deploy or show a program
+    #[command(subcommand)]
+    Program(program::Program),
+    /// Ask for one execution of a program
+    Run(run::Run),
+    /// Send a transaction that was signed before
+    #[command(subcommand)]
+    Tx(tx::Tx),
+    /// Show the chain and the node, or a workload
+    Status(workload::Status),
+    /// Tell what happened to a workload and what it waits for
+    Explain(workload::Explain),
+    /// Print what happens, as it happens
+    Events(events::Events),
+    /// Fetch a proof
+    #[command(subcommand)]
+    Proof(proof::Proof),
+    /// Fetch a receipt, or check one with no node
+    #[command(subcommand)]
+    Receipt(receipt::Receipt),
+    /// Send money
+    Transfer(account::Transfer),
+    /// Show what an account holds
+    Balance(account::Balance),
+    /// Ask what a run would cost
+    Quote(quote::Quote),
+    /// Take back a run that has not been allocated
+    Cancel(workload::Cancel),
+    /// Store or fetch bytes by their BLAKE3 hash
+    #[command(subcommand)]
+    Blob(blob::Blob),
+    /// Show the provers
+    #[command(subcommand)]
+    Prover(prover::Prover),
+}
+
+impl Cli {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever went wrong; `exit` knows the code.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let context = Context { out: Output::new(self.json), node: self.node };
+        let context = &context;
+        match self.command {
+            Command::Demo(command) => command.run(context).await,
+            Command::Devnet(command) => command.run(context).await,
+            Command::Node(command) => command.run().await,
+            Command::Genesis(command) => command.run(context),
+            Command::Key(command) => command.run(context),
+            Command::Program(command) => command.run(context).await,
+            Command::Run(command) => command.run(context).await,
+            Command::Tx(command) => command.run(context).await,
+            Command::Status(command) => command.run(context).await,
+            Command::Explain(command) => command.run(context).await,
+            Command::Events(command) => command.run(context).await,
+            Command::Proof(command) => command.run(context).await,
+            Command::Receipt(command) => command.run(context).await,
+            Command::Transfer(command) => command.run(context).await,
+            Command::Balance(command) => command.run(context).await,
+            Command::Quote(command) => command.run(context).await,
+            Command::Cancel(command) => command.run(context).await,
+            Command::Blob(command) => command.run(context).await,
+            Command::Prover(command) => command.run(context).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn help(command: &mut clap::Command, path: &str, pages: &mut String) {
+        let path = format!("{path} {}", command.get_name()).trim().to_owned();
+        pages.push_str(&format!("━━ {path}\n{}\n", command.render_long_help()));
+        let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        for name in names.iter().filter(|name| *name != "help") {
+            if let Some(next) = command.find_subcommand_mut(name) {
+                help(next, &path, pages);
+            }
+        }
+    }
+
+    #[test]
+    fn the_whole_help_is_as_it_was_agreed() {
+        let mut command = Cli::command().term_width(100);
+        command.build();
+        let mut pages = String::new();
+        help(&mut command, "", &mut pages);
+        let trimmed: Vec<&str> = pages.lines().map(str::trim_end).collect();
+        insta::assert_snapshot!(trimmed.join("\n"));
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+        assert!(LONG.contains(TABLE), "the long help holds the table of exit codes");
+    }
+
+    #[test]
+    fn offline_signing_needs_everything_that_a_node_would_tell() {
+        let id = "ab".repeat(32);
+        let line = |more: &[&str]| {
+            let base = ["lemma", "transfer", &id, "1", "--key", "k", "--sign-only"];
+            Cli::try_parse_from(base.iter().chain(more)).is_ok()
+        };
+        assert!(line(&["--genesis", "g", "--nonce", "0", "--valid-until", "9"]));
+        assert!(!line(&["--genesis", "g", "--nonce", "0"]));
+        assert!(!line(&[]));
+    }
+}

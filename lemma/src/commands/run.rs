@@ -1,0 +1,105 @@
+//! Runs.
+
+mod input;
+
+use super::{Context, quote::Needs, signing::Signing};
+use crate::{
+    exit::Failure,
+    life::Life,
+    output::{STRONG, styled},
+};
+use api::WorkloadState;
+use clap::Args;
+use input::InputText;
+use serde::Serialize;
+use types::{Amount, Call, Data, Input, List, ProgramId, TxId, WorkloadId};
+
+const EXAMPLES: &str = "\
+Examples:
+  lemma run PROGRAM --input statement:hex:00ff --input witness:file:key.bin --max-time 90s --max-fee 3.5 --key user.key --watch
+  lemma run PROGRAM --input statement:blob:BLOB:SIZE --max-fee 1 --key user.key \\
+      --sign-only --genesis genesis.json --nonce 0 --valid-until 5000 --tx-out run.tx";
+
+/// Ask for one execution of a program.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Run {
+    /// The program
+    program: ProgramId,
+    /// An input, in order: statement (prover and verifier see it) or witness (the prover alone; not confidential), then hex:…,
+    /// file:… or blob:ID[:SIZE]. A file of more than 4 KiB is uploaded as a blob
+    #[arg(long = "input", value_name = "ROLE:SOURCE")]
+    inputs: Vec<InputText>,
+    /// Arguments for the prover, as text or as hex:…
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    args: String,
+    #[command(flatten)]
+    needs: Needs,
+    /// The most to pay, in LEM, the transaction's own fee not counted
+    #[arg(long, value_name = "LEM")]
+    max_fee: Amount,
+    /// Follow it to its end and check the receipt
+    #[arg(long, conflicts_with = "sign_only")]
+    watch: bool,
+    /// With --watch: where to write the receipt
+    #[arg(long, value_name = "FILE", requires = "watch")]
+    receipt: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(Serialize)]
+struct Ended {
+    transaction: TxId,
+    workload: WorkloadId,
+    state: WorkloadState,
+    checked: receipt::Checked,
+}
+
+impl Run {
+    /// Does it.
+    pub async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let call = Call::Run(self.call(context).await?);
+        let Some(sent) = self.signing.send(context, call).await? else { return Ok(()) };
+        let id = WorkloadId(sent.transaction.0);
+        if self.watch {
+            return self.watch(context, id).await;
+        }
+        context.out.result(&sent, |it| it.transaction.to_string())
+    }
+
+    async fn call(&self, context: &Context) -> anyhow::Result<types::Run> {
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for input in &self.inputs {
+            let source = input.source.resolve(context, self.signing.sign_only).await?;
+            inputs.push(Input { role: input.role, source });
+        }
+        let much = |error: types::CodecError| Failure::usage(error.to_string(), "move large inputs into blobs");
+        Ok(types::Run {
+            program: self.program,
+            arguments: Data::new(input::bytes_of(&self.args)?).map_err(much)?,
+            inputs: List::new(inputs).map_err(much)?,
+            resources: self.needs.resources(),
+            compute_max: self.needs.max_time(),
+            fee_max: self.max_fee,
+        })
+    }
+
+    async fn watch(&self, context: &Context, id: WorkloadId) -> anyhow::Result<()> {
+        let client = context.client()?;
+        let group_key = client.status().await?.group_key;
+        context.out.note(format_args!("workload {}", styled(STRONG, id)));
+        let mut life = Life::begin(context.out, String::new());
+        let done = client.finish(id, &group_key, &mut |progress| life.see(&progress)).await?;
+        if let Some(path) = &self.receipt {
+            std::fs::write(path, &done.receipt)?;
+        }
+        let state = done.workload.state;
+        let ended = Ended { transaction: TxId(id.0), workload: id, state, checked: done.checked };
+        context.out.result(&ended, |it| super::receipt::told(&it.checked))?;
+        if state == WorkloadState::Verified {
+            return Ok(());
+        }
+        Err(Failure::without_proof(done.workload.explain).into())
+    }
+}

@@ -1,0 +1,143 @@
+//! Inputs as people write them: `statement:hex:00ff`, `witness:file:key.bin`, `statement:blob:ID`.
+
+use crate::{
+    commands::Context,
+    exit::Failure,
+    files,
+    output::{FAINT, styled},
+};
+use std::{path::PathBuf, str::FromStr};
+use types::{BlobId, Data, InputRole, InputSource, limits::INPUT_INLINE_MAX};
+
+/// An input of the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputText {
+    /// Who sees it.
+    pub role: InputRole,
+    /// Where it is.
+    pub source: Source,
+}
+
+/// Where an input of the command line is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On the command line.
+    Hex(Vec<u8>),
+    /// In a file: inline if it is small, else uploaded.
+    File(PathBuf),
+    /// In a blob; its size is asked for unless told.
+    Blob(BlobId, Option<u64>),
+}
+
+impl FromStr for InputText {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shape = || "expected statement:… or witness:…, then hex:…, file:… or blob:ID[:SIZE]".to_owned();
+        let (role, source) = text.split_once(':').ok_or_else(shape)?;
+        let role = match role {
+            "statement" => InputRole::Statement,
+            "witness" => InputRole::Witness,
+            _ => return Err(shape()),
+        };
+        let (kind, value) = source.split_once(':').ok_or_else(shape)?;
+        let source = match kind {
+            "hex" => Source::Hex(hex::decode(value).map_err(|error| error.to_string())?),
+            "file" => Source::File(value.into()),
+            "blob" => blob(value)?,
+            _ => return Err(shape()),
+        };
+        Ok(Self { role, source })
+    }
+}
+
+fn blob(value: &str) -> Result<Source, String> {
+    let (id, size) = value.split_once(':').map_or((value, None), |(id, size)| (id, Some(size)));
+    let size = size.map(str::parse).transpose().map_err(|_| "the size of a blob is a number of bytes".to_owned())?;
+    Ok(Source::Blob(id.parse().map_err(|error: types::id::IdError| error.to_string())?, size))
+}
+
+impl Source {
+    /// As the protocol has it. Uploads what is too large to stand in the run, unless it must do `offline`.
+    pub async fn resolve(&self, context: &Context, offline: bool) -> anyhow::Result<InputSource> {
+        match self {
+            Self::Hex(bytes) => inline(bytes.clone()),
+            Self::File(path) => {
+                let bytes = files::read(path)?;
+                if bytes.len() <= INPUT_INLINE_MAX { inline(bytes) } else { upload(context, bytes, offline).await }
+            }
+            Self::Blob(blob, Some(size)) => Ok(InputSource::Blob { blob: *blob, size: *size }),
+            Self::Blob(_, None) if offline => {
+                Err(Failure::usage("the size of a blob is not known offline", "write blob:ID:SIZE").into())
+            }
+            Self::Blob(blob, None) => {
+                let absent =
+                    || Failure::usage(format!("the node has no blob {blob}"), "upload it, or write blob:ID:SIZE");
+                let size = context.client()?.blob_size(*blob).await?.ok_or_else(absent)?;
+                Ok(InputSource::Blob { blob: *blob, size })
+            }
+        }
+    }
+}
+
+fn inline(bytes: Vec<u8>) -> anyhow::Result<InputSource> {
+    let much = |error: types::CodecError| Failure::usage(error.to_string(), "put it into a file or a blob");
+    Ok(InputSource::Inline(Data::new(bytes).map_err(much)?))
+}
+
+async fn upload(context: &Context, bytes: Vec<u8>, offline: bool) -> anyhow::Result<InputSource> {
+    let (blob, size) = (BlobId::of(&bytes), bytes.len() as u64);
+    if offline {
+        context.out.note(styled(FAINT, format_args!("blob {blob} must be uploaded before the run: `lemma blob put`")));
+    } else {
+        context.client()?.put_blob(bytes.into()).await?;
+    }
+    Ok(InputSource::Blob { blob, size })
+}
+
+/// Arguments: text, or hex.
+pub fn bytes_of(text: &str) -> anyhow::Result<Vec<u8>> {
+    match text.strip_prefix("hex:") {
+        Some(digits) => {
+            Ok(hex::decode(digits).map_err(|error| Failure::usage(format!("--args: {error}"), "write hex:00ff"))?)
+        }
+        None => Ok(text.as_bytes().to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_are_read() {
+        let id = "ab".repeat(32);
+        let blob = |text: &str| text.parse::<InputText>().map(|input| input.source);
+        assert_eq!(
+            "statement:hex:00ff".parse(),
+            Ok(InputText { role: InputRole::Statement, source: Source::Hex(vec![0, 255]) })
+        );
+        assert_eq!(
+            "witness:file:/a:b".parse(),
+            Ok(InputText { role: InputRole::Witness, source: Source::File("/a:b".into()) })
+        );
+        assert_eq!(blob(&format!("witness:blob:{id}")), Ok(Source::Blob(BlobId([0xab; 32]), None)));
+        assert_eq!(blob(&format!("witness:blob:{id}:9")), Ok(Source::Blob(BlobId([0xab; 32]), Some(9))));
+    }
+
+    #[test]
+    fn what_is_no_input_is_refused() {
+        for text in
+            ["", "statement", "secret:hex:00", "statement:hex:0", "statement:url:x", "witness:blob:ab", "statement:00"]
+        {
+            assert!(text.parse::<InputText>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_text_or_hex() {
+        assert_eq!(bytes_of("abc").expect("text"), b"abc");
+        assert_eq!(bytes_of("hex:00ff").expect("hex"), [0, 255]);
+        assert!(bytes_of("hex:0").is_err());
+    }
+}

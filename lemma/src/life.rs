@@ -1,0 +1,130 @@
+//! The life of a workload, told as it happens.
+
+use crate::{
+    output::{BAD, FAINT, GOOD, Output, STRONG, short, styled},
+    units::Span,
+};
+use anstyle::Style;
+use api::{Step, WorkloadState};
+use client::Progress;
+use serde::Serialize;
+use std::time::Instant;
+use types::Millis;
+
+/// When a workload came into a state, by this machine's clock.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mark {
+    /// The state.
+    pub state: WorkloadState,
+    /// Milliseconds since the run was sent.
+    pub after_ms: u64,
+    /// The block; none while it is pending.
+    pub height: Option<u64>,
+}
+
+/// What was seen of one workload.
+#[derive(Clone, Debug)]
+pub struct Life {
+    out: Output,
+    label: String,
+    began: Instant,
+    /// Every state it came into, in order.
+    pub marks: Vec<Mark>,
+}
+
+impl Life {
+    /// Begins now. The label stands before every line.
+    #[must_use]
+    pub fn begin(out: Output, label: String) -> Self {
+        Self { out, label, began: Instant::now(), marks: Vec::new() }
+    }
+
+    /// Takes in and tells what was seen.
+    pub fn see(&mut self, progress: &Progress<'_>) {
+        let after_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let line = match progress {
+            Progress::Pending => {
+                self.marks.push(Mark { state: WorkloadState::Pending, after_ms, height: None });
+                line(after_ms, WorkloadState::Pending, "the run waits in the mempool")
+            }
+            Progress::Step(step) => {
+                self.marks.push(Mark { state: step.state, after_ms, height: Some(step.height) });
+                step_line(step, after_ms)
+            }
+            Progress::Permille { permille, .. } => {
+                line(after_ms, WorkloadState::Proving, &format!("{}.{} %", permille / 10, permille % 10))
+            }
+        };
+        self.out.note(format_args!("{}{line}", self.label));
+    }
+
+    /// When it first came into a state.
+    #[must_use]
+    pub fn at(&self, state: WorkloadState) -> Option<u64> {
+        self.marks.iter().find(|mark| mark.state == state).map(|mark| mark.after_ms)
+    }
+
+    /// From the first time in one state to the last time in another.
+    #[must_use]
+    pub fn between(&self, from: WorkloadState, to: WorkloadState) -> Option<u64> {
+        let last = self.marks.iter().rev().find(|mark| mark.state == to)?.after_ms;
+        last.checked_sub(self.at(from)?)
+    }
+}
+
+/// A step of a timeline, for people.
+#[must_use]
+pub fn step_line(step: &Step, after_ms: u64) -> String {
+    let mut words = vec![format!("block {}", step.height)];
+    words.extend(step.attempt.filter(|attempt| *attempt > 1).map(|attempt| format!("attempt {attempt}")));
+    words.extend(step.prover.map(|prover| format!("prover {}", short(prover))));
+    words.extend(step.reason.clone());
+    line(after_ms, step.state, &words.join(", "))
+}
+
+fn line(after_ms: u64, state: WorkloadState, words: &str) -> String {
+    let time = styled(FAINT, format_args!("{:>8}", Span(Millis(after_ms)).to_string()));
+    format!("  {time}  {}  {words}", styled(style(state), format_args!("{:<9}", title(state))))
+}
+
+fn style(state: WorkloadState) -> Style {
+    match state {
+        WorkloadState::Verified => GOOD,
+        WorkloadState::Failed | WorkloadState::Expired => BAD,
+        _ => STRONG,
+    }
+}
+
+/// The word with a capital letter, as the protocol writes states.
+fn title(state: WorkloadState) -> String {
+    let word = state.word();
+    let (first, rest) = word.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(state: WorkloadState, height: u64) -> Step {
+        let (event, time_ms) = (state.word().to_owned(), 0);
+        Step { event, state, height, time_ms, attempt: None, prover: None, reason: None }
+    }
+
+    #[test]
+    fn every_state_is_kept_with_its_time() {
+        let mut life = Life::begin(Output::new(false), String::new());
+        life.see(&Progress::Pending);
+        life.see(&Progress::Step(&step(WorkloadState::Queued, 3)));
+        life.see(&Progress::Permille { attempt: 1, permille: 500 });
+        let states: Vec<_> = life.marks.iter().map(|mark| mark.state).collect();
+        assert_eq!(states, [WorkloadState::Pending, WorkloadState::Queued]);
+        assert!(life.between(WorkloadState::Pending, WorkloadState::Queued).is_some());
+        assert_eq!(life.between(WorkloadState::Queued, WorkloadState::Proved), None);
+    }
+
+    #[test]
+    fn states_are_written_as_the_protocol_writes_them() {
+        assert_eq!(title(WorkloadState::Verified), "Verified");
+    }
+}

@@ -1,0 +1,42 @@
+//! The configuration and the keys of one node in its folder.
+
+use super::{Ports, keys::NodeKeys};
+use anyhow::Context as _;
+use node::{Config, Http, Limits, P2p, write_secret};
+use ports::Dealt;
+use std::{net::SocketAddr, path::Path};
+
+const NODE_KEY: &str = "node.key";
+const PROVER_KEY: &str = "prover.key";
+const SHARE_KEY: &str = "share.key";
+
+/// The configuration as a file. Its paths are relative to its folder.
+pub fn text(ports: Ports) -> anyhow::Result<String> {
+    let config = Config {
+        genesis: "../genesis.json".into(),
+        data: "data".into(),
+        node_key: NODE_KEY.into(),
+        prover_key: Some(PROVER_KEY.into()),
+        share: Some(SHARE_KEY.into()),
+        log: "info".to_owned(),
+        p2p: P2p { listen: Some(ports.peers().to_string()), allow_private: true, ..P2p::default() },
+        http: Http { listen: ports.api(), ..Http::default() },
+        limits: Limits::default(),
+    };
+    Ok(toml::to_string(&config)?)
+}
+
+/// Writes the secrets of a node, each into a file that its owner alone may read.
+pub fn write_keys(folder: &Path, keys: &NodeKeys, dealt: &Dealt) -> anyhow::Result<()> {
+    let share = dealt.shares.iter().find(|(peer, _)| *peer == keys.peer.0);
+    let (_, share) = share.context("the dealer made no share for a node: a fault of this program")?;
+    write_secret(&folder.join(NODE_KEY), &keys.node_secret)?;
+    write_secret(&folder.join(PROVER_KEY), &keys.prover_secret)?;
+    write_secret(&folder.join(SHARE_KEY), share)?;
+    Ok(())
+}
+
+/// Where the API of a node is.
+pub fn api_of(config: &Path) -> anyhow::Result<SocketAddr> {
+    Ok(Config::load(config)?.http.listen)
+}

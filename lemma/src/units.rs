@@ -1,0 +1,146 @@
+//! Amounts as people write them: `2GiB`, `90s`.
+
+use std::{fmt, str::FromStr};
+use types::Millis;
+
+/// Memory or disk, in MiB, rounded up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mebibytes(pub u32);
+
+/// A span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Millis);
+
+/// Why a text is none of these.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// Not a size.
+    #[error("expected a size such as 512MiB or 2GiB, got {0:?}")]
+    Size(String),
+    /// Not a span of time.
+    #[error("expected a time such as 500ms, 90s, 2m or 1h30m, got {0:?}")]
+    Span(String),
+}
+
+const SIZES: [(&str, u64); 9] = [
+    ("B", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+];
+
+const SPANS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+impl FromStr for Mebibytes {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let error = || UnitError::Size(text.chars().take(40).collect());
+        let (number, unit) = split(text);
+        let bytes = scaled(number, lookup(&SIZES, unit).ok_or_else(error)?).ok_or_else(error)?;
+        u32::try_from(bytes.div_ceil(1 << 20)).map(Self).map_err(|_| error())
+    }
+}
+
+impl FromStr for Span {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let error = || UnitError::Span(text.chars().take(40).collect());
+        let (mut rest, mut total) = (text, 0u64);
+        while !rest.is_empty() {
+            let (number, unit, after) = part(rest);
+            let span = scaled(number, lookup(&SPANS, unit).ok_or_else(error)?).ok_or_else(error)?;
+            total = total.checked_add(span).ok_or_else(error)?;
+            rest = after;
+        }
+        if text.is_empty() { Err(error()) } else { Ok(Self(Millis(total))) }
+    }
+}
+
+fn lookup(units: &[(&str, u64)], unit: &str) -> Option<u64> {
+    units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, factor)| *factor)
+}
+
+/// A number and what follows it.
+fn split(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    (number, unit.trim())
+}
+
+/// A number, its unit, and what follows them.
+fn part(text: &str) -> (&str, &str, &str) {
+    let (number, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let (unit, after) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
+    (number, unit.trim(), after)
+}
+
+/// `number × factor`, where the number may have up to nine decimals, rounded up.
+fn scaled(number: &str, factor: u64) -> Option<u64> {
+    let nano = u128::from(number.parse::<types::Amount>().ok()?.0);
+    u64::try_from(nano.checked_mul(u128::from(factor))?.div_ceil(u128::from(types::amount::UNITS_PER_LEM))).ok()
+}
+
+impl fmt::Display for Span {
+    /// As a person would say it: `412 ms`, `1.5 s`, `2 m 5 s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0.0;
+        match ms {
+            0..1_000 => write!(f, "{ms} ms"),
+            1_000..60_000 => write!(f, "{}.{} s", ms / 1_000, ms % 1_000 / 100),
+            _ => write!(f, "{} m {} s", ms / 60_000, ms % 60_000 / 1_000),
+        }
+    }
+}
+
+/// A size as a person would say it.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let unit = SIZES[..5].iter().rev().find(|(_, factor)| bytes >= *factor).unwrap_or(&SIZES[0]);
+    if unit.1 == 1 {
+        format!("{bytes} B")
+    } else {
+        format!("{}.{} {}", bytes / unit.1, bytes % unit.1 * 10 / unit.1, unit.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_in_either_system_and_rounded_up() {
+        for (text, mib) in
+            [("2GiB", 2048), ("512 MiB", 512), ("1.5gib", 1536), ("1B", 1), ("1MB", 1), ("10MB", 10), ("0B", 0)]
+        {
+            assert_eq!(text.parse(), Ok(Mebibytes(mib)), "{text}");
+        }
+        for text in ["", "2", "GiB", "2XB", "-1GiB", "9999999999TiB", "1.2.3GiB"] {
+            assert!(text.parse::<Mebibytes>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_in_parts() {
+        for (text, ms) in [("90s", 90_000), ("500ms", 500), ("1h30m", 5_400_000), ("1.5s", 1_500), ("2 m", 120_000)] {
+            assert_eq!(text.parse(), Ok(Span(Millis(ms))), "{text}");
+        }
+        for text in ["", "90", "s", "1w", "-1s", "999999999999d", "1h-3m"] {
+            assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_and_sizes_are_told_to_people() {
+        assert_eq!(Span(Millis(412)).to_string(), "412 ms");
+        assert_eq!(Span(Millis(1_550)).to_string(), "1.5 s");
+        assert_eq!(Span(Millis(125_000)).to_string(), "2 m 5 s");
+        assert_eq!((size(7).as_str(), size(1536).as_str()), ("7 B", "1.5 KiB"));
+    }
+}

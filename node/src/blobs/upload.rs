@@ -1,0 +1,72 @@
+//! A blob that comes in bit by bit, hashed on its way to the disk.
+
+use crate::blobs::{Kept, Store, StoreError, room::charge};
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use types::BlobId;
+
+/// A blob that comes in. Dropped before [`Upload::finish`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Upload {
+    store: Arc<Store>,
+    path: PathBuf,
+    file: File,
+    hasher: blake3::Hasher,
+    size: u64,
+    /// Whether its file has become a blob or is gone already.
+    over: bool,
+}
+
+impl Upload {
+    pub(super) fn begin(store: Arc<Store>, path: &Path) -> Result<Self, StoreError> {
+        store.room.take(charge(0))?;
+        let file = File::create_new(path).inspect_err(|_| store.room.give(charge(0)))?;
+        Ok(Self { store, path: path.to_owned(), file, hasher: blake3::Hasher::new(), size: 0, over: false })
+    }
+
+    /// Takes in more bytes.
+    ///
+    /// # Errors
+    /// When they are too many, there is no room, or the disk fails.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let max = self.store.limits.blob_bytes_max;
+        let size = self.size.saturating_add(bytes.len() as u64);
+        if size > max {
+            return Err(StoreError::TooLarge { max });
+        }
+        self.store.room.take(charge(size) - charge(self.size))?;
+        self.size = size;
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        Ok(())
+    }
+
+    /// Gives the blob its name; `expected`, if it is known before.
+    ///
+    /// # Errors
+    /// When the bytes have another hash than expected, or the disk fails.
+    pub fn finish(mut self, expected: Option<BlobId>) -> Result<Kept, StoreError> {
+        let got = BlobId(*self.hasher.finalize().as_bytes());
+        if let Some(expected) = expected.filter(|expected| *expected != got) {
+            return Err(StoreError::Hash { got, expected });
+        }
+        let new = self.store.name(&self.path, got, self.size)?;
+        self.over = true;
+        self.store.forget_parts(got);
+        Ok(Kept { blob: got, size: self.size, new })
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.over {
+            // Best effort: what stays is thrown away at the next start.
+            let _ = fs::remove_file(&self.path);
+            self.store.room.give(charge(self.size));
+        }
+    }
+}

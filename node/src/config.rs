@@ -1,0 +1,245 @@
+//! What an operator decides, as a TOML file. Relative paths are relative to that file.
+
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    net::{SocketAddr, ToSocketAddrs as _},
+    path::{Path, PathBuf},
+};
+use types::genesis::PeerId;
+
+/// A node's configuration. Unknown fields are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The genesis file: JSON.
+    pub genesis: PathBuf,
+    /// The folder of everything that the node keeps.
+    pub data: PathBuf,
+    /// The file with the secret by which the node is known to its peers: 64 hexadecimal digits.
+    pub node_key: PathBuf,
+    /// The file with the secret of the node's prover, account and verdict key in one: 64 hexadecimal digits. None: no prover.
+    #[serde(default)]
+    pub prover_key: Option<PathBuf>,
+    /// The file with the node's share of the group key at genesis: hexadecimal digits. Needed at the first start of a validator.
+    #[serde(default)]
+    pub share: Option<PathBuf>,
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,engine=debug`.
+    #[serde(default = "log")]
+    pub log: String,
+    /// Peers.
+    #[serde(default)]
+    pub p2p: P2p,
+    /// The API.
+    #[serde(default)]
+    pub http: Http,
+    /// How much of the machine the node takes.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Where the node is for its peers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct P2p {
+    /// Where to listen: `host:port`. Unless given: every address, with the port at which genesis says the node is.
+    pub listen: Option<String>,
+    /// Where peers reach the node: `host:port`. Unless given: where genesis says.
+    pub dialable: Option<String>,
+    /// The nodes to dial first. Unless given: the validators of genesis.
+    pub bootstrappers: Option<Vec<Bootstrapper>>,
+    /// Whether private and loopback addresses are accepted: for networks on one machine.
+    pub allow_private: bool,
+}
+
+/// A node to dial first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bootstrapper {
+    /// Its key.
+    pub peer: PeerId,
+    /// Where it is: `host:port`.
+    pub address: String,
+}
+
+/// The API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Connections at once; more wait.
+    pub connections_max: usize,
+    /// Requests at once; more are refused.
+    pub requests_max: usize,
+    /// Event streams at once; more are refused.
+    pub streams_max: usize,
+    /// Uploads at once; more are refused.
+    pub uploads_max: usize,
+}
+
+/// How much of the machine the node takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of all blobs together.
+    pub blobs_bytes_max: u64,
+    /// Worker threads of the engine.
+    pub engine_threads: usize,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Self { listen, connections_max: 1024, requests_max: 256, streams_max: 256, uploads_max: 16 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { blobs_bytes_max: 16 << 30, engine_threads: 2 }
+    }
+}
+
+fn log() -> String {
+    "info".to_owned()
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{path}:{line}: {reason}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// An address that cannot be resolved.
+    #[error("{field} {text:?} is no address: {reason}")]
+    Address {
+        /// Where it stands.
+        field: &'static str,
+        /// What stands there.
+        text: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// An address that nothing says.
+    #[error("genesis does not say where node {0} is; set p2p.listen and p2p.dialable")]
+    Nowhere(PeerId),
+    /// A limit of nothing.
+    #[error("{0} must be at least 1")]
+    Zero(&'static str),
+}
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// Names the file, and the line that is wrong.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            ConfigError::Parse { path: path.to_owned(), line, reason: error.message().to_owned() }
+        })?;
+        config.check()?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let counts = [
+            ("http.connections_max", self.http.connections_max),
+            ("http.requests_max", self.http.requests_max),
+            ("http.streams_max", self.http.streams_max),
+            ("http.uploads_max", self.http.uploads_max),
+            ("limits.engine_threads", self.limits.engine_threads),
+        ];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((name, _)) => Err(ConfigError::Zero(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes paths relative to the file's folder.
+    fn resolve(&mut self, folder: &Path) {
+        let paths = [&mut self.genesis, &mut self.data, &mut self.node_key];
+        let optional = [&mut self.prover_key, &mut self.share].into_iter().flatten();
+        for path in paths.into_iter().chain(optional) {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+/// The first address that a name stands for.
+pub(crate) fn address(field: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
+    let wrong = |reason: String| ConfigError::Address { field, text: text.to_owned(), reason };
+    let mut all = text.to_socket_addrs().map_err(|error| wrong(error.to_string()))?;
+    all.next().ok_or_else(|| wrong("the name stands for no address".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "genesis = \"genesis.json\"\ndata = \"data\"\nnode_key = \"/keys/node\"\n";
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("node.toml");
+        fs::write(&path, text).expect("written");
+        Config::load(&path).map(|mut config| {
+            config.genesis = config.genesis.strip_prefix(dir.path()).expect("beside the file").to_owned();
+            config
+        })
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file_and_the_rest_has_defaults() {
+        let config = load(LEAST).expect("config");
+        assert_eq!(config.genesis, Path::new("genesis.json"));
+        assert_eq!(config.node_key, Path::new("/keys/node"));
+        assert_eq!((config.log.as_str(), config.prover_key, config.http), ("info", None, Http::default()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let wrong = |text: &str| load(&format!("{LEAST}{text}")).expect_err("wrong").to_string();
+        let unknown = wrong("[http]\nlistne = \"127.0.0.1:1\"\n");
+        assert!(unknown.contains("node.toml:5: ") && unknown.contains("listne"), "{unknown}");
+        let mistyped = wrong("\n\n[limits]\nblobs_bytes_max = \"much\"\n");
+        assert!(mistyped.contains("node.toml:7: "), "{mistyped}");
+        assert!(wrong("[http]\nrequests_max = 0\n").contains("http.requests_max"));
+        assert!(load("data = \"d\"\n").expect_err("wrong").to_string().contains("genesis"));
+    }
+
+    #[test]
+    fn a_configuration_survives_its_file() {
+        let mut config = load(LEAST).expect("config");
+        let peer = PeerId([3; 32]);
+        config.p2p.bootstrappers = Some(vec![Bootstrapper { peer, address: "host.example:7000".to_owned() }]);
+        let text = toml::to_string(&config).expect("toml");
+        assert_eq!(toml::from_str::<Config>(&text).expect("config"), config);
+    }
+
+    #[test]
+    fn addresses_are_resolved_or_named() {
+        assert_eq!(address("p2p.listen", "127.0.0.1:80").map_err(|_| ()), Ok(SocketAddr::from(([127, 0, 0, 1], 80))));
+        let error = address("p2p.listen", "nonsense").expect_err("no address").to_string();
+        assert!(error.contains("p2p.listen") && error.contains("nonsense"), "{error}");
+    }
+}

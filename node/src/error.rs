@@ -1,0 +1,80 @@
+//! Why a node does not start, or stops.
+
+use crate::{config::ConfigError, keys::KeyError};
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// Why a node does not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file with a secret.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The genesis file cannot be read.
+    #[error("the genesis file {path} cannot be used: {reason}")]
+    Genesis {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The data folder belongs to another chain.
+    #[error(
+        "the data folder {path} belongs to chain {stored}, the genesis file makes chain {given}; use another folder"
+    )]
+    OtherChain {
+        /// The folder.
+        path: PathBuf,
+        /// The chain it belongs to.
+        stored: String,
+        /// The chain of the genesis file.
+        given: String,
+    },
+    /// Another process uses the data folder.
+    #[error("another process uses the data folder {0}; stop it first")]
+    Locked(PathBuf),
+    /// The data folder cannot be used.
+    #[error("the data folder {path} cannot be used: {source}")]
+    Folder {
+        /// The folder or a file in it.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The blob store cannot be opened.
+    #[error("the blob store cannot be opened")]
+    Store(#[from] crate::blobs::StoreError),
+    /// This node checks proofs by other rules than the network.
+    #[error("the genesis fixes the verifier {genesis:?}, this program has {ours:?}; use the release that fits")]
+    Verifier {
+        /// What genesis fixes.
+        genesis: String,
+        /// What this program has.
+        ours: String,
+    },
+    /// Programs do not run on this machine.
+    #[error("programs do not run on this machine: {0}")]
+    Executor(String),
+    /// The prover key is of no prover of genesis.
+    #[error("the prover key is of account {0}, which is no prover of this network's genesis")]
+    Stranger(types::AccountId),
+    /// The API's address cannot be listened on.
+    #[error("the API cannot listen on {address}: {source}; choose another http.listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The engine does not start.
+    #[error("the engine does not start: {0}")]
+    Engine(#[from] engine::StartError),
+    /// The engine has stopped by itself.
+    #[error("the engine has stopped; see the log")]
+    EngineStopped,
+    /// The operating system gives no randomness.
+    #[error("the operating system gives no randomness: {0}")]
+    Randomness(String),
+}

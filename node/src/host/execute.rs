@@ -1,0 +1,169 @@
+//! Running a prover, then its own verifier on what it made (rules 8 and 9).
+
+use super::{Desk, lock, programs::HostFault};
+use executor::{CancelToken, FailReason, Outcome, ProgramEvent, ProveJob, ProverLimits, Sections};
+use std::sync::{Arc, atomic::Ordering};
+use types::{
+    BlobId, InputRole, Text, WorkloadId, codec,
+    host::{Execute, ExecuteOutcome, HostEvent, Notice},
+    limits::LOG_MAX,
+    message::{Bundle, Fail, FailKind},
+};
+
+impl Desk {
+    pub(super) fn execute(self: &Arc<Self>, execute: Execute) {
+        let key = (execute.workload, execute.attempt);
+        let cancel = CancelToken::new();
+        {
+            let mut turns = lock(&self.turns);
+            if turns.contains_key(&key) {
+                return;
+            }
+            turns.insert(key, cancel.clone());
+        }
+        let desk = self.clone();
+        self.runtime.spawn(async move {
+            let outcome = desk.turn(execute, &cancel).await;
+            lock(&desk.turns).remove(&key);
+            let (workload, attempt) = key;
+            desk.insist(&HostEvent::Executed { workload, attempt, outcome }).await;
+        });
+    }
+
+    pub(super) fn stop_turn(&self, workload: WorkloadId, attempt: u16) {
+        if let Some(cancel) = lock(&self.turns).get(&(workload, attempt)) {
+            cancel.cancel();
+        }
+    }
+
+    /// Waits for room, runs, and says how it went.
+    async fn turn(self: &Arc<Self>, execute: Execute, cancel: &CancelToken) -> ExecuteOutcome {
+        let Some(place) = self.cores.enter() else {
+            self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
+            return host_fault("too many attempts wait to run");
+        };
+        let Some(_cores) = place.turn(execute.resources.cpus as usize).await else {
+            return host_fault("the node is stopping");
+        };
+        let (desk, cancel) = (self.clone(), cancel.clone());
+        let run = tokio::task::spawn_blocking(move || {
+            desk.counters.executed.fetch_add(1, Ordering::Relaxed);
+            desk.run(&execute, &cancel).unwrap_or_else(|fault| host_fault(&fault.to_string()))
+        });
+        run.await.unwrap_or_else(|error| host_fault(&format!("the attempt was cut off: {error}")))
+    }
+
+    fn run(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken) -> Result<ExecuteOutcome, HostFault> {
+        if cancel.is_cancelled() {
+            return Ok(ExecuteOutcome::Stopped);
+        }
+        let memory_bytes = u64::from(execute.resources.memory_mib) << 20;
+        let input_bytes = execute.inputs.iter().fold(0_u64, |sum, input| sum.saturating_add(input.source.size()));
+        if input_bytes > memory_bytes {
+            let reason = format!("{input_bytes} bytes of inputs do not fit into {memory_bytes} bytes of memory");
+            return Ok(failed(FailKind::Memory, &reason, None));
+        }
+        let outcome = self.prove(execute, memory_bytes, cancel)?;
+        let log = self.keep_log(execute, &outcome);
+        match outcome {
+            Outcome::Success(made) => {
+                let bundle = Bundle { proof: made.proof, public: made.public };
+                self.made(execute, &bundle, log)
+            }
+            Outcome::Failed(failure) => Ok(failure_of(&failure.reason, log)),
+        }
+    }
+
+    /// Runs the prover alone.
+    fn prove(
+        self: &Arc<Self>,
+        execute: &Execute,
+        memory_bytes: u64,
+        cancel: &CancelToken,
+    ) -> Result<Outcome, HostFault> {
+        let artifact = self.artifact(&execute.program.prover)?;
+        let inputs = self.sources(execute.inputs.iter().map(|input| &input.source))?;
+        let input = Sections::of_prover(&execute.arguments, inputs.iter().map(Vec::as_slice));
+        input.encoded_len().map_err(|_| HostFault::Input)?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| std::io::Error::other(error.to_string())).map_err(disk)?;
+        let limits = ProverLimits {
+            memory_bytes,
+            wall_ms: execute.compute_ms,
+            proof_bytes_max: self.params.proof_bytes_max,
+            log_bytes_max: LOG_MAX as u64,
+            ..ProverLimits::default()
+        };
+        let tell = |event| {
+            if let ProgramEvent::Progress(permille) = event {
+                let (workload, attempt) = (execute.workload, execute.attempt);
+                self.publish(&Notice::Progress { workload, attempt, permille: permille.into() });
+            }
+        };
+        let job = ProveJob { artifact: &artifact, input, seed, limits };
+        Ok(self.prover()?.executor.prove(&job, cancel, &tell))
+    }
+
+    /// Checks what a prover made with the program's own verifier, and keeps it: an honest prover is never rejected.
+    fn made(
+        self: &Arc<Self>,
+        execute: &Execute,
+        bundle: &Bundle,
+        log: Option<(BlobId, u64)>,
+    ) -> Result<ExecuteOutcome, HostFault> {
+        let bytes = codec::encode(bundle);
+        let (size, max) = (bytes.len() as u64, self.params.proof_bytes_max);
+        if size > max {
+            let reason = format!("the proof has {size} bytes, where {max} are allowed");
+            return Ok(failed(FailKind::Output, &reason, log));
+        }
+        let statement = execute.inputs.iter().filter(|input| input.role == InputRole::Statement);
+        let statement = self.sources(statement.map(|input| &input.source))?;
+        let program = &execute.program;
+        match self.check(&program.verifier, program.fuel_limit, bundle, &statement)?.verdict {
+            executor::Verdict::Valid => {}
+            executor::Verdict::Invalid(reason) => return Ok(failed(FailKind::SelfCheck, &reason.to_string(), log)),
+            executor::Verdict::NoVerdict(reason) => return Ok(host_fault(&reason.to_string())),
+        }
+        let kept = self.store.put(&bytes)?;
+        Ok(ExecuteOutcome::Proved { proof: kept.blob, size: kept.size })
+    }
+
+    /// Keeps what a program logged. An attempt does not fail for want of room for its log.
+    fn keep_log(&self, execute: &Execute, outcome: &Outcome) -> Option<(BlobId, u64)> {
+        let log = &outcome.log().bytes;
+        if log.is_empty() {
+            return None;
+        }
+        let kept = self.store.put(log);
+        let kept = kept.inspect_err(|error| tracing::warn!(%error, "a log could not be kept")).ok()?;
+        self.index().keep_log(execute.workload, execute.attempt, kept.blob);
+        Some((kept.blob, kept.size))
+    }
+}
+
+fn disk(error: std::io::Error) -> HostFault {
+    HostFault::Store(error.into())
+}
+
+fn failure_of(reason: &FailReason, log: Option<(BlobId, u64)>) -> ExecuteOutcome {
+    let kind = match reason {
+        FailReason::Exit(_) => FailKind::Exit,
+        FailReason::Trap(_) => FailKind::Trap,
+        FailReason::Timeout => FailKind::Timeout,
+        FailReason::OutOfMemory => FailKind::Memory,
+        FailReason::OutputTooLarge => FailKind::Output,
+        FailReason::BadModule(_) => FailKind::BadProgram,
+        FailReason::Cancelled => return ExecuteOutcome::Stopped,
+        FailReason::HostError(error) => return host_fault(error),
+    };
+    failed(kind, &reason.to_string(), log)
+}
+
+fn failed(kind: FailKind, reason: &str, log: Option<(BlobId, u64)>) -> ExecuteOutcome {
+    ExecuteOutcome::Failed(Fail { kind, reason: Text::truncated(reason), log })
+}
+
+fn host_fault(reason: &str) -> ExecuteOutcome {
+    ExecuteOutcome::HostFault(Text::truncated(reason))
+}

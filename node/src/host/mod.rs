@@ -1,0 +1,234 @@
+//! The outside of a node, as a replica sees it: programs are run, blobs kept and served, users and listeners connected.
+//!
+//! A request is taken on and answered later by [`Inbox::deliver`]; nothing here waits inside [`ports::Host::perform`]. Every
+//! kind of work has a [`lane`] with a bound on what runs at once and on what waits.
+
+mod execute;
+mod lane;
+mod parts;
+mod programs;
+mod submissions;
+mod verify;
+
+pub use submissions::SubmitError;
+
+use crate::{blobs::Store, counters::Counters, feed::Feed, index::Index};
+use bytes::Bytes;
+use executor::{CancelToken, Executor};
+use lane::Lane;
+use ports::Inbox;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+use submissions::Submissions;
+use tokio::runtime::Handle;
+use types::{
+    Params, Resources, TxId, WorkloadId, codec,
+    host::{HostEvent, HostRequest, Notice},
+    limits::VALUE_MAX,
+    transaction::SignedTransaction,
+};
+
+/// The longest request that a replica makes: a notice of a full block, or a part of a blob.
+const REQUEST_MAX: usize = 4 * VALUE_MAX;
+/// Attempts that may wait for room.
+const EXECUTES_MAX: usize = 256;
+/// Checks that run at once, and that may wait.
+const VERIFIES_AT_ONCE: usize = 2;
+const VERIFIES_MAX: usize = 1024;
+/// Parts that are read or written at once, and that may wait.
+const PARTS_AT_ONCE: usize = 4;
+const PARTS_WAITING_MAX: usize = 256;
+/// How often an answer that the engine must not miss is offered again.
+const OFFERS_MAX: u32 = 100;
+const OFFER_AGAIN: Duration = Duration::from_millis(100);
+
+/// The prover of a node: what runs programs, and how much it has for them.
+#[derive(Clone)]
+pub struct Prover {
+    /// Runs the programs.
+    pub executor: Arc<Executor>,
+    /// What genesis declares of it: attempts wait while less than they need is free.
+    pub capacity: Resources,
+}
+
+/// What a host is made from.
+pub struct HostSetup {
+    /// Where its work is done.
+    pub runtime: Handle,
+    /// The blobs.
+    pub store: Arc<Store>,
+    /// The prover, if the node is one.
+    pub prover: Option<Prover>,
+    /// The limits on proofs and verifiers.
+    pub params: Params,
+}
+
+/// The host of one node. When it is dropped or stopped, running programs are cancelled.
+pub struct Host(pub(crate) Arc<Desk>);
+
+/// What all work shares.
+pub(crate) struct Desk {
+    runtime: Handle,
+    pub(crate) store: Arc<Store>,
+    prover: Option<Prover>,
+    params: Params,
+    inbox: OnceLock<Arc<dyn Inbox>>,
+    /// The attempts that run or wait to.
+    turns: Mutex<BTreeMap<(WorkloadId, u16), CancelToken>>,
+    cores: Lane,
+    checks: Lane,
+    disk: Lane,
+    pub(crate) submissions: Submissions,
+    pub(crate) feed: Feed,
+    index: Mutex<Index>,
+    pub(crate) counters: Counters,
+}
+
+impl Host {
+    /// A host that works on `setup.runtime`.
+    #[must_use]
+    pub fn new(setup: HostSetup) -> Self {
+        let cores = setup.prover.as_ref().map_or(0, |prover| prover.capacity.cpus.max(1) as usize);
+        Self(Arc::new(Desk {
+            runtime: setup.runtime,
+            store: setup.store,
+            prover: setup.prover,
+            params: setup.params,
+            inbox: OnceLock::new(),
+            turns: Mutex::default(),
+            cores: Lane::new(cores, EXECUTES_MAX),
+            checks: Lane::new(VERIFIES_AT_ONCE, VERIFIES_MAX),
+            disk: Lane::new(PARTS_AT_ONCE, PARTS_WAITING_MAX),
+            submissions: Submissions::default(),
+            feed: Feed::default(),
+            index: Mutex::default(),
+            counters: Counters::default(),
+        }))
+    }
+
+    /// Cancels running programs and ends the event stream.
+    pub fn stop(&self) {
+        let turns = std::mem::take(&mut *lock(&self.0.turns));
+        turns.into_values().for_each(|cancel| cancel.cancel());
+        self.0.feed.end();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl ports::Host for Host {
+    fn attach(&self, inbox: Arc<dyn Inbox>) {
+        if self.0.inbox.set(inbox).is_err() {
+            tracing::error!("the host was attached twice; the first engine keeps it");
+        }
+    }
+
+    fn perform(&self, request: Bytes) {
+        match codec::decode::<HostRequest>(&request, REQUEST_MAX) {
+            Ok(request) => self.0.take_on(request),
+            Err(error) => {
+                tracing::error!(%error, "a request of the replica cannot be read");
+                self.0.counters.refused("host-request", "malformed");
+            }
+        }
+    }
+}
+
+impl Desk {
+    fn take_on(self: &Arc<Self>, request: HostRequest) {
+        match request {
+            HostRequest::Execute(execute) => self.execute(execute),
+            HostRequest::Stop { workload, attempt } => self.stop_turn(workload, attempt),
+            HostRequest::Verify(verify) => self.verify(verify),
+            HostRequest::Stat { blob } => self.stat(blob),
+            HostRequest::ReadPart { blob, part, peer } => self.read_part(blob, part, peer),
+            HostRequest::WritePart { blob, size, part, bytes, peer } => self.write_part(blob, size, part, bytes, peer),
+            HostRequest::ReadSmall { blob } => self.read_small(blob),
+            HostRequest::Submitted { token, result } => self.submissions.answer(token, result),
+            HostRequest::Publish(notice) => self.publish(&notice),
+            HostRequest::Refused { what, code } => self.counters.refused(&what, &code),
+        }
+    }
+
+    /// Tells the replica of a transaction and waits for its answer.
+    pub(crate) async fn submit(&self, transaction: SignedTransaction) -> Result<TxId, SubmitError> {
+        let (token, answer) = self.submissions.open()?;
+        if !self.offer(&HostEvent::Submit { token, transaction }) {
+            self.submissions.forget(token);
+            return Err(SubmitError::Busy);
+        }
+        self.counters.submitted.fetch_add(1, Ordering::Relaxed);
+        self.submissions.wait(token, answer).await
+    }
+
+    /// Makes an event known: to the index, the listeners and the counters.
+    pub(crate) fn publish(&self, notice: &Notice) {
+        let events = api::Event::of(notice);
+        events.iter().for_each(|event| self.counters.event(&event.event));
+        // The index first: who hears of an event finds it there.
+        self.index().apply(notice, &events);
+        self.feed.tell(events);
+    }
+
+    pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
+        lock(&self.index)
+    }
+
+    /// Offers an event to the replica once. Nothing is lost by a refusal: whoever needs the answer asks again.
+    pub(crate) fn offer(&self, event: &HostEvent) -> bool {
+        let bytes = Bytes::from(codec::encode(event));
+        let taken = self.inbox.get().is_some_and(|inbox| inbox.deliver(bytes, 0));
+        if !taken {
+            self.counters.undelivered.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Offers an event that nobody would ask for again, until it is taken or the engine is taken to be gone.
+    async fn insist(&self, event: &HostEvent) {
+        for _ in 0..OFFERS_MAX {
+            if self.offer(event) {
+                return;
+            }
+            tokio::time::sleep(OFFER_AGAIN).await;
+        }
+        tracing::warn!("the engine does not take answers any more");
+    }
+
+    /// Does blocking work in a lane, then goes on with its result; `busy` if the lane is full.
+    fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        lane: fn(&Self) -> &Lane,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+        then: impl FnOnce(T) -> HostEvent + Send + 'static,
+        busy: impl FnOnce() -> Option<T>,
+    ) {
+        let Some(place) = lane(self).enter() else {
+            self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
+            if let Some(answer) = busy() {
+                self.offer(&then(answer));
+            }
+            return;
+        };
+        let desk = self.clone();
+        self.runtime.spawn(async move {
+            let Some(_turn) = place.turn(1).await else { return };
+            let worker = desk.clone();
+            match tokio::task::spawn_blocking(move || work(&worker)).await {
+                Ok(result) => desk.insist(&then(result)).await,
+                Err(error) => tracing::error!(%error, "work of the host was cut off"),
+            }
+        });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

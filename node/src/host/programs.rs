@@ -1,0 +1,62 @@
+//! What running a prover and checking a proof have in common: blobs out of the store, and the verifier.
+
+use super::{Desk, Prover};
+use crate::blobs::StoreError;
+use executor::{Sections, Verification, VerifierLimits, VerifyJob};
+use types::{Artifact, BlobId, InputSource, limits::ARTIFACT_MAX, message::Bundle};
+
+/// Why this host cannot run something: nothing that a program could be blamed for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HostFault {
+    #[error("the blob {0} is not in the store")]
+    Absent(BlobId),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("this node has no prover")]
+    NoProver,
+    #[error("the inputs have more bytes than can be addressed")]
+    Input,
+}
+
+impl Desk {
+    pub(super) fn prover(&self) -> Result<&Prover, HostFault> {
+        self.prover.as_ref().ok_or(HostFault::NoProver)
+    }
+
+    /// A blob that the replica says is here.
+    pub(super) fn blob(&self, blob: BlobId, max: u64) -> Result<Vec<u8>, HostFault> {
+        self.store.read(blob, max)?.ok_or(HostFault::Absent(blob))
+    }
+
+    pub(super) fn artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, HostFault> {
+        self.blob(artifact.blob, artifact.size.min(ARTIFACT_MAX))
+    }
+
+    /// The bytes of inputs, in order.
+    pub(super) fn sources<'a>(
+        &self,
+        sources: impl IntoIterator<Item = &'a InputSource>,
+    ) -> Result<Vec<Vec<u8>>, HostFault> {
+        let read = |source: &InputSource| match source {
+            InputSource::Inline(bytes) => Ok(bytes.to_vec()),
+            InputSource::Blob { blob, size } => self.blob(*blob, *size),
+        };
+        sources.into_iter().map(read).collect()
+    }
+
+    /// Runs a program's verifier on a bundle.
+    pub(super) fn check(
+        &self,
+        verifier: &Artifact,
+        fuel: u64,
+        bundle: &Bundle,
+        statement: &[Vec<u8>],
+    ) -> Result<Verification, HostFault> {
+        let artifact = self.artifact(verifier)?;
+        let statement = statement.iter().map(Vec::as_slice);
+        let input = Sections::of_verifier(&bundle.proof, &bundle.public, statement);
+        let memory_bytes = self.params.verifier_memory_max;
+        let limits = VerifierLimits { fuel, memory_bytes, ..VerifierLimits::default() };
+        Ok(self.prover()?.executor.verify(&VerifyJob { artifact: &artifact, input, limits }))
+    }
+}

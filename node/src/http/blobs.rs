@@ -1,0 +1,125 @@
+//! Blobs: bit by bit from the request to the disk, and from the disk to the response.
+
+use super::{
+    Asked, Gateway,
+    extract::{Named, bad},
+    failure::{Answer, Failure},
+};
+use crate::blobs::{Kept, Store, StoreError, Upload};
+use api::{Problem, Stored, paths, problem};
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use futures::StreamExt as _;
+use std::{fs::File, io::Read as _, sync::Arc};
+use types::{BlobId, host::HostEvent};
+
+/// Bytes that are read from the disk at once.
+const PIECE: usize = 256 * 1024;
+
+pub(super) async fn upload(gateway: Asked, body: Body) -> Answer<Response> {
+    take_in(gateway, body, None).await
+}
+
+pub(super) async fn upload_as(gateway: Asked, Named(blob): Named<BlobId>, body: Body) -> Answer<Response> {
+    take_in(gateway, body, Some(blob)).await
+}
+
+async fn take_in(State(gateway): Asked, body: Body, expected: Option<BlobId>) -> Answer<Response> {
+    let busy = |_| Failure::new(problem::TOO_MANY, "this node takes in as many blobs at once as it may");
+    let _permit = gateway.uploads.clone().try_acquire_owned().map_err(busy)?;
+    let kept = receive(&gateway, body, expected).await?;
+    if kept.new {
+        // The replica may wait for it. It would also find it by itself, later.
+        gateway.desk.offer(&HostEvent::Stored { blob: kept.blob, size: kept.size });
+    }
+    let location = paths::fill(paths::BLOB, &kept.blob);
+    let stored = Json(Stored { blob: kept.blob, size: kept.size });
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], stored).into_response())
+}
+
+async fn receive(gateway: &Gateway, body: Body, expected: Option<BlobId>) -> Answer<Kept> {
+    let store = gateway.desk.store.clone();
+    let mut upload = blocking(move || store.upload()).await?;
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| bad(&"the body was cut off"))?;
+        upload = blocking(move || write(upload, &piece)).await?;
+    }
+    blocking(move || upload.finish(expected)).await
+}
+
+fn write(mut upload: Upload, piece: &Bytes) -> Result<Upload, StoreError> {
+    upload.write(piece)?;
+    Ok(upload)
+}
+
+/// Works on a thread that may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Answer<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(failure),
+        Err(error) => {
+            tracing::error!(%error, "work on the blob store was cut off");
+            Err(Failure::new(problem::INTERNAL, "work on the blob store was cut off"))
+        }
+    }
+}
+
+fn failure(error: StoreError) -> Failure {
+    let kind = match &error {
+        StoreError::TooLarge { .. } => problem::TOO_LARGE,
+        StoreError::Full { .. } => problem::STORE_FULL,
+        StoreError::Hash { .. } => problem::HASH_MISMATCH,
+        StoreError::Damaged(_) | StoreError::Disk(_) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the blob store has failed");
+            problem::INTERNAL
+        }
+    };
+    Failure::new(kind, error.to_string())
+}
+
+pub(super) async fn download(State(gateway): Asked, Named(blob): Named<BlobId>) -> Answer<Response> {
+    let response = whole(&gateway.desk.store, blob).await?;
+    response.ok_or_else(|| Failure(absent(blob)))
+}
+
+/// A blob as a response, if it is here.
+pub(super) async fn whole(store: &Arc<Store>, blob: BlobId) -> Answer<Option<Response>> {
+    let store = store.clone();
+    let Some((file, size)) = blocking(move || store.file(blob)).await? else { return Ok(None) };
+    let mut response = bytes(Body::from_stream(pieces(file)), blob);
+    response.headers_mut().insert(header::CONTENT_LENGTH, size.into());
+    Ok(Some(response))
+}
+
+/// Bytes that anybody may have made: never to be taken for a page.
+pub(super) fn bytes(body: Body, blob: BlobId) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+        (HeaderName::from_static(paths::BLOB_HEADER), blob.to_string()),
+    ];
+    (headers, body).into_response()
+}
+
+fn pieces(file: File) -> impl futures::Stream<Item = std::io::Result<Bytes>> {
+    futures::stream::try_unfold(file, |mut file| async move {
+        let read = move || {
+            let mut piece = Vec::with_capacity(PIECE);
+            (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
+            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+        };
+        tokio::task::spawn_blocking(read).await.map_err(std::io::Error::other)?
+    })
+}
+
+pub(super) fn absent(blob: BlobId) -> Problem {
+    Problem::new(problem::BLOB_ABSENT, format!("blob {blob} is not in this node's store"))
+}

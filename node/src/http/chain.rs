@@ -1,0 +1,58 @@
+//! The chain and this node.
+
+use super::Asked;
+use api::{Genesis, Health, Params, Status, Versions};
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+pub(super) async fn status(State(gateway): Asked) -> Json<Status> {
+    let engine = gateway.state.0.status();
+    Json(Status {
+        chain: gateway.chain,
+        name: gateway.genesis.name.to_string(),
+        height: engine.height,
+        time_ms: engine.time_ms,
+        hash: hex::encode(engine.hash),
+        state_root: hex::encode(engine.state_root),
+        epoch: engine.epoch,
+        peers: engine.peers,
+        node: gateway.me,
+        prover: gateway.prover,
+        group_key: gateway.genesis.group_key,
+        versions: Versions {
+            node: env!("CARGO_PKG_VERSION").to_owned(),
+            api: "1".to_owned(),
+            verifier: gateway.genesis.verifier.to_string(),
+        },
+    })
+}
+
+pub(super) async fn genesis(State(gateway): Asked) -> Json<Genesis> {
+    Json((*gateway.genesis).clone())
+}
+
+pub(super) async fn params(State(gateway): Asked) -> Json<Params> {
+    Json(gateway.genesis.params.clone())
+}
+
+pub(super) async fn health(State(gateway): Asked) -> Json<Health> {
+    let engine = gateway.state.0.status();
+    Json(Health { height: engine.height, peers: engine.peers })
+}
+
+pub(super) async fn metrics(State(gateway): Asked) -> Response {
+    let own = gateway.desk.counters.text(gateway.desk.store.used_bytes());
+    let text = gateway.state.0.metrics();
+    // Some encoders end with a line that says so, and nothing may follow it.
+    let engine = text.trim_end().trim_end_matches("# EOF").trim_end();
+    let content = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (content, format!("{engine}\n{own}")).into_response()
+}
+
+pub(super) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], api::openapi_json()).into_response()
+}

@@ -1,0 +1,120 @@
+//! What came of a workload: proof, receipt, log.
+
+use super::{
+    Asked, Gateway,
+    blobs::{absent as blob_absent, blocking, bytes, whole},
+    extract::{Asking, Named},
+    failure::{Answer, Failure},
+};
+use crate::receipts::{self, absent};
+use api::{Problem, paths, problem};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use serde::Deserialize;
+use types::{AttemptEnd, BlobId, Workload, WorkloadId, codec, message::Bundle, state_key};
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    #[default]
+    Proof,
+    Public,
+    Bundle,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    part: Part,
+    #[serde(default)]
+    unverified: bool,
+}
+
+pub(super) async fn proof(
+    State(gateway): Asked,
+    Named(id): Named<WorkloadId>,
+    Asking(wanted): Asking<Wanted>,
+) -> Answer<Response> {
+    let workload = workload(&gateway, id).await?;
+    let (blob, verified) = announced(&workload)?;
+    if !verified && !wanted.unverified {
+        let detail = format!("workload {id} is {}", workload.state.word());
+        return Err(Failure::new(problem::NOT_VERIFIED, detail));
+    }
+    let mut response = match wanted.part {
+        Part::Bundle => whole(&gateway.desk.store, blob).await?.ok_or_else(|| Failure(blob_absent(blob)))?,
+        part => bytes(Body::from(half(&gateway, blob, part).await?), blob),
+    };
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static(paths::VERIFIED_HEADER), HeaderValue::from_static(word(verified)));
+    // Which proof is a workload's can still change, and whether it is verified.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+const fn word(verified: bool) -> &'static str {
+    if verified { "true" } else { "false" }
+}
+
+/// The proof that was verified, or the one that waits for its verdicts.
+fn announced(workload: &Workload) -> Answer<(BlobId, bool)> {
+    let verified = workload.verified().map(|(_, _, announced, _)| (announced.proof, true));
+    let waiting = workload.subject().map(|(subject, _)| (subject.proof, false));
+    verified.or(waiting).ok_or_else(|| {
+        Failure::new(problem::NO_PROOF, format!("workload {} is {}", workload.id, workload.state.word()))
+    })
+}
+
+/// The proof or the public values out of a bundle.
+async fn half(gateway: &Gateway, blob: BlobId, part: Part) -> Answer<Vec<u8>> {
+    let (store, max) = (gateway.desk.store.clone(), gateway.genesis.params.proof_bytes_max);
+    let bytes = blocking(move || store.read(blob, max)).await?.ok_or_else(|| Failure(blob_absent(blob)))?;
+    let bundle: Bundle = codec::decode(&bytes, bytes.len())
+        .map_err(|_| Failure::new(problem::NO_PROOF, "what was announced is no bundle of proof and public values"))?;
+    Ok(if part == Part::Public { bundle.public } else { bundle.proof })
+}
+
+pub(super) async fn receipt(State(gateway): Asked, Named(id): Named<WorkloadId>) -> Answer<Response> {
+    let receipt = receipts::receipt(&gateway.state, &gateway.desk.store, gateway.chain, id).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.receipt\"")),
+    ];
+    Ok((headers, receipt).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    attempt: Option<u16>,
+}
+
+pub(super) async fn log(
+    State(gateway): Asked,
+    Named(id): Named<WorkloadId>,
+    Asking(which): Asking<Which>,
+) -> Answer<Response> {
+    let workload = workload(&gateway, id).await?;
+    let last = u16::try_from(workload.attempts.len()).unwrap_or(u16::MAX);
+    let attempt = which.attempt.unwrap_or(last);
+    let none = |detail: &str| Failure::new(problem::NO_LOG, format!("attempt {attempt} at workload {id} {detail}"));
+    let failed = usize::from(attempt).checked_sub(1).and_then(|index| workload.attempts.get(index));
+    let failed = failed.ok_or_else(|| none("was not made"))?.end.as_ref().and_then(|(_, end)| match end {
+        AttemptEnd::Failed(fail) => fail.log.map(|(blob, _)| blob),
+        _ => None,
+    });
+    let own = gateway.desk.index().log(id, attempt);
+    let blob = failed.or(own).ok_or_else(|| none("left no log that this node knows of"))?;
+    let response = whole(&gateway.desk.store, blob).await?;
+    response.ok_or_else(|| Failure(blob_absent(blob).hinting("ask the node of the attempt's prover")))
+}
+
+async fn workload(gateway: &Gateway, id: WorkloadId) -> Result<Workload, Problem> {
+    let (_, workload) = gateway.state.get(state_key::workload(id)).await?;
+    workload.ok_or_else(|| absent(id))
+}

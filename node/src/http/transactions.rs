@@ -1,0 +1,80 @@
+//! Transactions: in, and what became of them.
+
+use super::{
+    Asked,
+    extract::{Named, bad, body, content_type, json},
+    failure::{Answer, Failure},
+};
+use crate::{host::SubmitError, index::Fate};
+use api::{Problem, Submit, Submitted, TransactionState, TransactionStatus, problem};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use types::{
+    Call, Refusal, TxId, Workload, WorkloadId, codec, limits::TRANSACTION_MAX, state_key,
+    transaction::SignedTransaction,
+};
+
+/// A transaction in hex, within JSON.
+const BODY_MAX: usize = 2 * TRANSACTION_MAX + 1024;
+
+pub(super) async fn submit(
+    State(gateway): Asked,
+    headers: HeaderMap,
+    request: Body,
+) -> Answer<(StatusCode, Json<Submitted>)> {
+    let bytes = body(request, BODY_MAX).await?;
+    let bytes = match content_type(&headers).as_str() {
+        "application/octet-stream" => bytes.to_vec(),
+        "text/plain" => unhex(&String::from_utf8_lossy(&bytes))?,
+        "application/json" => unhex(&json::<Submit>(&bytes)?.transaction)?,
+        other => {
+            return Err(Failure::new(problem::MEDIA_TYPE, format!("{other:?} is none of the three that are taken")));
+        }
+    };
+    let transaction = decode(&bytes).map_err(|refusal| {
+        gateway.desk.counters.refused("transaction", refusal.code());
+        Failure(Problem::from(&refusal))
+    })?;
+    let run = matches!(transaction.value.call, Call::Run(_));
+    let transaction = gateway.desk.submit(transaction).await.map_err(failure)?;
+    let workload = run.then(|| WorkloadId::from(transaction));
+    Ok((StatusCode::ACCEPTED, Json(Submitted { transaction, workload })))
+}
+
+fn unhex(text: &str) -> Answer<Vec<u8>> {
+    hex::decode(text.trim_ascii()).map_err(|_| bad(&"the transaction is not in hexadecimal digits"))
+}
+
+fn decode(bytes: &[u8]) -> Result<SignedTransaction, Refusal> {
+    if bytes.len() > TRANSACTION_MAX {
+        return Err(Refusal::TooLarge { got: bytes.len() as u64, max: TRANSACTION_MAX as u64 });
+    }
+    codec::decode(bytes, TRANSACTION_MAX).map_err(|error| Refusal::Malformed(error.to_string()))
+}
+
+fn failure(error: SubmitError) -> Failure {
+    match error {
+        SubmitError::Refused(refusal) => Failure(Problem::from(&refusal)),
+        SubmitError::Busy => Failure::new(problem::BUSY, error.to_string()),
+        SubmitError::Timeout => Failure::new(problem::TIMEOUT, error.to_string()),
+    }
+}
+
+pub(super) async fn one(State(gateway): Asked, Named(id): Named<TxId>) -> Answer<Json<TransactionStatus>> {
+    let fate = gateway.desk.index().transaction(id);
+    let status = |state, height, refusal| TransactionStatus { transaction: id, state, height, refusal };
+    Ok(Json(match fate {
+        Some(Fate::Pending { .. }) => status(TransactionState::Pending, None, None),
+        Some(Fate::Included(height)) => status(TransactionState::Included, Some(height), None),
+        Some(Fate::Dropped(refusal)) => status(TransactionState::Dropped, None, Some(Problem::from(&refusal))),
+        // Of a run the state tells even what this node has forgotten.
+        None => match gateway.state.get::<Workload>(state_key::workload(id.into())).await?.1 {
+            Some(workload) => status(TransactionState::Included, Some(workload.created.height.0), None),
+            None => status(TransactionState::Unknown, None, None),
+        },
+    }))
+}

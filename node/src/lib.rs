@@ -1,0 +1,39 @@
+//! Joins engine, ledger, replica and executor into a running node: blob store, host, HTTP API, event stream, metrics.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`Config`], `keys`, `folder` | what an operator decides, secrets, the data folder |
+//! | `start`, [`run`] | joins the parts, and takes them apart again |
+//! | [`Store`] | blobs on disk |
+//! | [`Host`] | what a replica asks of its outside: programs, blobs, listeners |
+//! | `index`, `feed`, `counters` | what this node remembers, tells and counts |
+//! | `state`, `receipts` | questions to the engine, typed; evidence put together |
+//! | [`http`] | the API |
+//!
+//! Absent on purpose: protocol decisions. What a block does is in `ledger`, what a member does is in `replica`; a node asks
+//! them, and shows what they say.
+#![deny(missing_docs)]
+
+mod blobs;
+mod config;
+mod counters;
+mod error;
+mod feed;
+mod folder;
+mod host;
+pub mod http;
+mod index;
+mod keys;
+mod receipts;
+mod start;
+mod state;
+
+pub use blobs::{Kept, PARTS_MAX, Store, StoreError, StoreLimits, Upload};
+pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p};
+pub use counters::Counters;
+pub use error::NodeError;
+pub use feed::{Feed, Listener, Told};
+pub use host::{Host, HostSetup, Prover, SubmitError};
+pub use index::Index;
+pub use keys::{KeyError, read_secret, write_secret};
+pub use start::{Running, run, start};

@@ -1,0 +1,176 @@
+//! Joins the parts of a node, and takes them apart again.
+
+mod network;
+mod prover;
+
+use crate::{
+    blobs::{Store, StoreLimits},
+    config::Config,
+    error::NodeError,
+    folder::Folder,
+    host::{Host, HostSetup},
+    http::{self, Gateway},
+    keys,
+};
+use ledger::Ledger;
+use ports::{Committee, Engine, ReadError};
+use replica::Replica;
+use std::{fs, future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use types::{Genesis, genesis::PeerId, state_key};
+
+/// The longest genesis file, in bytes.
+const GENESIS_MAX: u64 = 16 << 20;
+/// How long requests that are under way may take at the end.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often the node looks whether its engine still runs.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A node that runs. Dropped without [`Running::stop`], its parts end with the process.
+pub struct Running {
+    /// Where the API listens.
+    pub http: SocketAddr,
+    handle: ports::Handle,
+    host: Arc<Host>,
+    shutdown: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    /// Held as long as anything may write there.
+    _folder: Folder,
+}
+
+/// Runs a node until `shutdown` is ready, then stops it in order.
+///
+/// # Errors
+/// Why it does not start, or that its engine has stopped by itself.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), NodeError> {
+    let address = config.http.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })?;
+    let running = start(config, listener).await?;
+    tracing::info!(http = %running.http, "the node runs");
+    let engine = running.handle.engine.clone();
+    let ended = tokio::select! {
+        () = shutdown => Ok(()),
+        () = stopped(engine) => Err(NodeError::EngineStopped),
+    };
+    running.stop().await;
+    ended
+}
+
+/// Starts a node whose API listens on `listener`.
+///
+/// # Errors
+/// Why it does not start.
+pub async fn start(config: Config, listener: TcpListener) -> Result<Running, NodeError> {
+    let http = listener.local_addr().map_err(|source| NodeError::Listen { address: config.http.listen, source })?;
+    let limits = config.http.clone();
+    let parts = tokio::task::spawn_blocking(move || join(&config, tokio::runtime::Handle::current()));
+    let parts = parts.await.map_err(|error| NodeError::Executor(error.to_string()))??;
+    let Parts { handle, host, genesis, me, prover, folder } = parts;
+    let gateway = Gateway::new(handle.engine.clone(), &host, genesis, me, prover, &limits);
+    let (shutdown, asked) = watch::channel(false);
+    let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted(asked)));
+    Ok(Running { http, handle, host, shutdown, server, _folder: folder })
+}
+
+impl Running {
+    /// The engine, to be asked.
+    #[must_use]
+    pub fn engine(&self) -> Arc<dyn Engine> {
+        self.handle.engine.clone()
+    }
+
+    /// Stops in order: no new requests, programs cancelled, listeners sent away, then the engine. Nothing durable is lost.
+    pub async fn stop(self) {
+        let _ = self.shutdown.send(true);
+        self.host.stop();
+        let server = self.server;
+        let abort = server.abort_handle();
+        if tokio::time::timeout(GRACE, server).await.is_err() {
+            abort.abort();
+        }
+        let handle = self.handle;
+        if let Err(error) = tokio::task::spawn_blocking(move || handle.stop()).await {
+            tracing::error!(%error, "the engine did not stop in order");
+        }
+    }
+}
+
+async fn wanted(mut asked: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, which is the same.
+    let _ = asked.wait_for(|stop| *stop).await;
+}
+
+/// Ready once the engine has stopped by itself.
+async fn stopped(engine: Arc<dyn Engine>) {
+    loop {
+        if engine.read(vec![state_key::meta()]).await == Err(ReadError::Stopped) {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What a node consists of, before its API is served.
+struct Parts {
+    handle: ports::Handle,
+    host: Arc<Host>,
+    genesis: Arc<Genesis>,
+    me: PeerId,
+    prover: Option<types::AccountId>,
+    folder: Folder,
+}
+
+/// Joins all parts but the API. Blocks: it reads files and compiles programs.
+fn join(config: &Config, runtime: tokio::runtime::Handle) -> Result<Parts, NodeError> {
+    let genesis = Arc::new(read_genesis(&config.genesis)?);
+    let ledger = Ledger::new((*genesis).clone()).map_err(|error| unusable(&config.genesis, &error))?;
+    let folder = Folder::claim(&config.data, ledger.chain())?;
+    let secret = keys::read_key(&config.node_key)?;
+    let me = PeerId(engine::public_key(secret));
+    let prover = config.prover_key.as_deref().map(|path| prover::prover(path, &genesis, &folder)).transpose()?;
+    let limits =
+        StoreLimits { blob_bytes_max: genesis.params.blob_bytes_max, total_bytes_max: config.limits.blobs_bytes_max };
+    let host = Arc::new(Host::new(HostSetup {
+        runtime,
+        store: Arc::new(Store::open(&folder.join("blobs"), limits)?),
+        prover: prover.as_ref().map(|prover| prover.runs.clone()),
+        params: genesis.params.clone(),
+    }));
+    let setup = ports::Config {
+        committee: committee(&genesis, &ledger),
+        pace: network::pace(&genesis.params),
+        network: network::network(&config.p2p, &genesis, me)?,
+        secret,
+        share: config.share.as_deref().map(keys::read_secret).transpose()?.map(Into::into),
+        storage: folder.join("engine"),
+        threads: config.limits.engine_threads,
+    };
+    let account = prover.as_ref().map(|prover| prover.keys.account.account());
+    let replica = Replica::new(replica::Config { genesis: genesis.clone(), prover: prover.map(|prover| prover.keys) });
+    let handle = engine::start(setup, Arc::new(ledger), Box::new(replica), host.clone())?;
+    Ok(Parts { handle, host, genesis, me, prover: account, folder })
+}
+
+fn committee(genesis: &Genesis, ledger: &Ledger) -> Committee {
+    Committee {
+        namespace: ledger.chain().0.to_vec(),
+        validators: genesis.validators.iter().map(|validator| validator.peer.0).collect(),
+        output: genesis.output.to_vec().into(),
+        epoch_blocks: genesis.params.epoch_blocks,
+        genesis_time_ms: genesis.time.0,
+        step_max_ms: genesis.params.step_max.0,
+    }
+}
+
+fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
+    let size = fs::metadata(path).map_err(|error| unusable(path, &error))?.len();
+    if size > GENESIS_MAX {
+        return Err(unusable(path, &format!("it has {size} bytes, where at most {GENESIS_MAX} are expected")));
+    }
+    let bytes = fs::read(path).map_err(|error| unusable(path, &error))?;
+    serde_json::from_slice(&bytes).map_err(|error| unusable(path, &error))
+}
+
+fn unusable(path: &Path, reason: &dyn std::fmt::Display) -> NodeError {
+    NodeError::Genesis { path: path.to_owned(), reason: reason.to_string() }
+}

@@ -1,0 +1,146 @@
+//! The chain, blocks, programs, provers and accounts.
+
+use crate::{fake::Served, records};
+use api::{Account, Blocks, Health, Program, Provers, Status};
+use bytes::Bytes;
+use ports::{Header, ReadError};
+use types::{
+    AccountId, Amount, Body, Call, ChainEvent, Height, List, TxId, event::Outcome, genesis::PeerId, host::Notice,
+    record, state_key,
+};
+
+#[tokio::test]
+async fn the_chain_and_the_node_are_described() {
+    let served = Served::new().await;
+    let status: Status = served.get("/v1/status").await.json();
+    assert_eq!((status.height, status.time_ms, status.peers, status.epoch), (7, 14_200, 3, 1));
+    assert_eq!((status.chain, status.node, status.prover), (served.genesis.chain(), PeerId([9; 32]), None));
+    let health: Health = served.get("/health").await.json();
+    assert_eq!(health.height, 7);
+    assert_eq!(served.get("/v1/genesis").await.json::<types::Genesis>(), *served.genesis);
+    assert_eq!(served.get("/v1/params").await.json::<types::Params>(), served.genesis.params);
+    assert_eq!(served.get("/openapi.json").await.body, api::openapi_json());
+}
+
+#[tokio::test]
+async fn metrics_are_the_engines_and_the_nodes_own() {
+    let served = Served::new().await;
+    served.get("/nowhere").await;
+    let reply = served.get("/metrics").await;
+    let text = String::from_utf8(reply.body.to_vec()).expect("text");
+    assert!(text.starts_with("# TYPE fake gauge\nfake 1\n# HELP lemma_"), "{text}");
+    assert!(text.contains("lemma_http_responses_total{status=\"404\"} 1\n"), "{text}");
+    assert!(!text.contains("# EOF"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_cannot_be_read_are_problems() {
+    let served = Served::new().await;
+    let id = "ab".repeat(32);
+    for (path, status, code) in [
+        ("/", 404, "not-found"),
+        ("/v1/nothing", 404, "not-found"),
+        ("/v1/transactions", 405, "method-not-allowed"),
+        ("/v1/workloads/xyz", 400, "bad-request"),
+        ("/v1/accounts/00", 400, "bad-request"),
+        ("/v1/blocks/minus", 400, "bad-request"),
+        ("/v1/blocks?limit=many", 400, "bad-request"),
+        ("/v1/workloads?sort=up", 400, "bad-request"),
+        ("/v1/workloads?state=lost", 400, "bad-request"),
+        ("/v1/events?workload=1", 400, "bad-request"),
+        ("/v1/blocks/99", 404, "not-found"),
+        (&format!("/v1/programs/{id}"), 404, "not-found"),
+        (&format!("/v1/provers/{id}"), 404, "not-found"),
+        (&format!("/v1/workloads/{id}"), 404, "not-found"),
+        (&format!("/v1/workloads/{id}/proof"), 404, "not-found"),
+        (&format!("/v1/workloads/{id}/receipt"), 404, "not-found"),
+        (&format!("/v1/workloads/{id}/log"), 404, "not-found"),
+        (&format!("/v1/workloads/{id}/proof?part=half"), 400, "bad-request"),
+    ] {
+        assert_eq!(served.get(path).await.problem(), (status, code.to_owned()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_answer_is_a_problem_of_its_kind() {
+    let served = Served::new().await;
+    let path = format!("/v1/accounts/{}", "ab".repeat(32));
+    for (error, status, code) in [(ReadError::Stopped, 503, "stopped"), (ReadError::Busy, 503, "busy")] {
+        *served.engine.failing.lock().expect("lock") = Some(error);
+        let reply = served.get(&path).await;
+        assert_eq!(reply.problem(), (status, code.to_owned()));
+        assert_eq!(reply.header("retry-after"), "1");
+    }
+    *served.engine.failing.lock().expect("lock") = None;
+    served
+        .engine
+        .values
+        .lock()
+        .expect("lock")
+        .insert(state_key::account(AccountId([0xab; 32])), Bytes::from_static(b"?"));
+    assert_eq!(served.get(&path).await.problem(), (500, "internal".to_owned()));
+}
+
+#[tokio::test]
+async fn accounts_programs_and_provers_are_read_from_the_state() {
+    let served = Served::new().await;
+    let (known, unknown) = (AccountId([1; 32]), AccountId([2; 32]));
+    served.engine.put(state_key::account(known), &record::Account { balance: Amount(5), nonce: 3 });
+    let account: Account = served.get(&format!("/v1/accounts/{known}")).await.json();
+    assert_eq!((account.balance, account.nonce, account.height), (Amount(5), 3, 7));
+    let account: Account = served.get(&format!("/v1/accounts/{unknown}")).await.json();
+    assert_eq!((account.balance, account.nonce), (Amount::ZERO, 0));
+
+    let deployed = records::program();
+    let id = deployed.program.id();
+    served.engine.put(state_key::program(id), &deployed);
+    let program: Program = served.get(&format!("/v1/programs/{id}")).await.json();
+    assert_eq!((program.program, program.name.as_str(), program.runtime.as_str()), (id, "squares", "wasm"));
+
+    let genesis = &served.genesis.provers[1];
+    let (key, capacity) = (genesis.key, genesis.capacity);
+    let (in_use, tally) = (types::Resources::default(), record::Tally { verified: 4, ..record::Tally::default() });
+    let prover = record::Prover { account: genesis.account, key, bond: Amount(8), capacity, in_use, tally };
+    served.engine.put(state_key::prover(prover.account), &prover);
+    let provers: Provers = served.get("/v1/provers").await.json();
+    assert_eq!(provers.provers.iter().map(|it| it.account).collect::<Vec<_>>(), [prover.account]);
+    let one: api::Prover = served.get(&format!("/v1/provers/{}", prover.account)).await.json();
+    assert_eq!((one.tally.verified, one.bond), (4, Amount(8)));
+}
+
+#[tokio::test]
+async fn blocks_are_listed_from_memory_and_shown_from_the_engine() {
+    let served = Served::new().await;
+    let signed = records::signed(Call::Transfer { to: AccountId([8; 32]), amount: Amount(9) });
+    let mut body = Body::default();
+    body.transactions = List::truncated(vec![signed.clone()]);
+    let header = Header {
+        epoch: 1,
+        view: 2,
+        leader: [3; 32],
+        parent_view: 1,
+        parent: [4; 32],
+        height: 5,
+        time_ms: 6,
+        state_root: [7; 32],
+        operations_root: [8; 32],
+        operations_start: 0,
+        operations_end: 9,
+        body_hash: [10; 32],
+        reshare_hash: [0; 32],
+    };
+    let block = ports::Block { hash: header.hash(), header: header.encode(), body: body.encode().into() };
+    served.engine.blocks.lock().expect("lock").insert(5, block);
+    let shown: api::Block = served.get("/v1/blocks/5").await.json();
+    assert_eq!((shown.height, shown.leader, shown.events), (5, PeerId([3; 32]), None));
+    assert_eq!(shown.transactions[0].transaction, signed.value.id());
+    assert_eq!((shown.transactions[0].kind.as_str(), shown.transactions[0].amount), ("transfer", Some(Amount(9))));
+
+    let outcome = Outcome { height: Height(5), events: List::truncated(vec![ChainEvent::BeaconWanted]) };
+    let (hash, leader, transactions) = ([1; 32], PeerId([3; 32]), vec![TxId([1; 32])]);
+    served.publish(Notice::Final { height: 5, hash, time_ms: 6, leader, transactions, outcome });
+    let listed: Blocks = served.get("/v1/blocks?limit=5").await.json();
+    assert_eq!(listed.blocks.iter().map(|it| (it.height, it.events)).collect::<Vec<_>>(), [(5, 1)]);
+    let shown: api::Block = served.get("/v1/blocks/5").await.json();
+    assert_eq!(shown.events.expect("remembered")[0].event, "beacon-wanted");
+}

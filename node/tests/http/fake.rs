@@ -1,0 +1,259 @@
+//! A stand-in for the engine and the replica behind the API: values, blocks and answers are what a test puts there.
+
+use bytes::Bytes;
+use node::{Host, HostSetup, Store, StoreLimits, http};
+use ports::{Block, Engine, Evidence, Host as _, Inbox, Key, Later, ReadError, Status};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, Weak},
+};
+use tempfile::TempDir;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+use types::{
+    AccountId, Amount, ChainTime, Data, Genesis, List, Params, Refusal, Resources, Text, TxId,
+    beacon::GroupKey,
+    codec,
+    genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
+    host::{HostEvent, HostRequest, Notice},
+    verdict::{VerdictKey, VerdictSignature},
+};
+
+/// An engine that answers from memory.
+#[derive(Default)]
+pub struct FakeEngine {
+    pub values: Mutex<BTreeMap<Key, Bytes>>,
+    pub blocks: Mutex<BTreeMap<u64, Block>>,
+    /// What every question is answered with instead.
+    pub failing: Mutex<Option<ReadError>>,
+    /// Where a question waits: it tells that it came, then waits to be let go.
+    pub gate: Mutex<Option<Arc<(Notify, Notify)>>>,
+}
+
+impl FakeEngine {
+    pub fn put(&self, key: Key, value: &impl borsh::BorshSerialize) {
+        self.values.lock().expect("lock").insert(key, codec::encode(value).into());
+    }
+}
+
+impl Engine for FakeEngine {
+    fn read(&self, keys: Vec<Key>) -> Later<(u64, Vec<Option<Bytes>>)> {
+        let values = self.values.lock().expect("lock");
+        let answer = keys.iter().map(|key| values.get(key).cloned()).collect();
+        let failing = *self.failing.lock().expect("lock");
+        let gate = self.gate.lock().expect("lock").clone();
+        Box::pin(async move {
+            if let Some(gate) = gate {
+                gate.0.notify_one();
+                gate.1.notified().await;
+            }
+            failing.map_or(Ok((7, answer)), Err)
+        })
+    }
+
+    fn prove(&self, keys: Vec<Key>) -> Later<Evidence> {
+        let values = self.values.lock().expect("lock");
+        let proven = |key: &Key| Some((*key, values.get(key)?.clone(), Bytes::from_static(b"proof")));
+        let values: Option<Vec<_>> = keys.iter().map(proven).collect();
+        let (header, certificate) = (Bytes::from_static(b"header"), Bytes::from_static(b"certificate"));
+        let evidence = values.map(|values| Evidence { header, certificate, values });
+        Box::pin(async move { evidence.ok_or(ReadError::Absent) })
+    }
+
+    fn block(&self, height: u64) -> Later<Block> {
+        let block = self.blocks.lock().expect("lock").get(&height).cloned();
+        Box::pin(async move { block.ok_or(ReadError::Absent) })
+    }
+
+    fn status(&self) -> Status {
+        Status { height: 7, time_ms: 14_200, epoch: 1, peers: 3, ..Status::default() }
+    }
+
+    fn metrics(&self) -> String {
+        "# TYPE fake gauge\nfake 1\n# EOF\n".to_owned()
+    }
+}
+
+/// What the replica's stand-in says to a transaction.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    Accept,
+    Refuse(Refusal),
+    /// The engine is behind and takes nothing.
+    Deaf,
+}
+
+/// A replica's inbox that answers transactions and keeps everything else.
+struct FakeReplica {
+    host: Weak<Host>,
+    answer: Mutex<Answer>,
+    heard: Mutex<Vec<HostEvent>>,
+}
+
+impl Inbox for FakeReplica {
+    fn deliver(&self, bytes: Bytes, _delay_ms: u64) -> bool {
+        let event: HostEvent = codec::decode(&bytes, 1 << 22).expect("an event");
+        let answer = self.answer.lock().expect("lock").clone();
+        if matches!(answer, Answer::Deaf) {
+            return false;
+        }
+        if let HostEvent::Submit { token, transaction } = &event {
+            let result = match answer {
+                Answer::Refuse(refusal) => Err(refusal),
+                _ => Ok(transaction.value.id()),
+            };
+            let request = HostRequest::Submitted { token: *token, result };
+            self.host.upgrade().expect("host").perform(codec::encode(&request).into());
+        }
+        self.heard.lock().expect("lock").push(event);
+        true
+    }
+}
+
+/// An API that is served on a port of its own.
+pub struct Served {
+    pub engine: Arc<FakeEngine>,
+    pub host: Arc<Host>,
+    pub store: Arc<Store>,
+    pub genesis: Arc<Genesis>,
+    pub address: SocketAddr,
+    pub client: reqwest::Client,
+    replica: Arc<FakeReplica>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    _dir: TempDir,
+}
+
+/// Limits that a test can reach.
+pub fn tight() -> node::Http {
+    node::Http { requests_max: 1, streams_max: 1, ..node::Http::default() }
+}
+
+impl Served {
+    pub async fn new() -> Self {
+        Self::within(node::Http::default()).await
+    }
+
+    pub async fn within(limits: node::Http) -> Self {
+        let dir = tempfile::tempdir().expect("folder");
+        let store_limits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
+        let store = Arc::new(Store::open(dir.path(), store_limits).expect("store"));
+        let genesis = Arc::new(genesis());
+        let host = Arc::new(Host::new(HostSetup {
+            runtime: tokio::runtime::Handle::current(),
+            store: store.clone(),
+            prover: None,
+            params: genesis.params.clone(),
+        }));
+        let (answer, heard) = (Mutex::new(Answer::Accept), Mutex::default());
+        let replica = Arc::new(FakeReplica { host: Arc::downgrade(&host), answer, heard });
+        host.attach(replica.clone());
+        let engine = Arc::new(FakeEngine::default());
+        let me = PeerId([9; 32]);
+        let gateway = http::Gateway::new(engine.clone(), &host, genesis.clone(), me, None, &limits);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+        let address = listener.local_addr().expect("address");
+        let (stop, mut asked) = watch::channel(false);
+        let wanted = async move { drop(asked.wait_for(|stop| *stop).await) };
+        let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted));
+        let client = reqwest::Client::new();
+        Self { engine, host, store, genesis, address, client, replica, stop, server, _dir: dir }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.client.get(self.url(path))).await
+    }
+
+    pub async fn post(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Reply {
+        Reply::of(self.client.post(self.url(path)).header("content-type", kind).body(body)).await
+    }
+
+    pub fn answers(&self, answer: Answer) {
+        *self.replica.answer.lock().expect("lock") = answer;
+    }
+
+    pub fn heard(&self) -> Vec<HostEvent> {
+        self.replica.heard.lock().expect("lock").clone()
+    }
+
+    pub fn publish(&self, notice: Notice) {
+        self.host.perform(codec::encode(&HostRequest::Publish(notice)).into());
+    }
+
+    /// Stops the server in order and waits until it is gone.
+    pub async fn stop(self) {
+        self.stop.send(true).expect("a server");
+        self.host.stop();
+        self.server.await.expect("stopped");
+    }
+}
+
+/// A response that was read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.expect("a response");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.bytes().await.expect("a body") }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+        assert!(self.status < 300, "{}: {}", self.status, String::from_utf8_lossy(&self.body));
+        serde_json::from_slice(&self.body).expect("json")
+    }
+
+    /// The code of a problem, after checking that it is one in every respect.
+    pub fn problem(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), api::problem::CONTENT_TYPE, "{self:?}");
+        let problem: api::Problem = serde_json::from_slice(&self.body).expect("a problem");
+        assert_eq!(problem.status, self.status);
+        assert!(!problem.title.is_empty() && !problem.detail.is_empty() && !problem.hint.is_empty());
+        (self.status, problem.code)
+    }
+}
+
+fn genesis() -> Genesis {
+    let account = AccountId([1; 32]);
+    let capacity = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0 };
+    let prover = |byte| GenesisProver {
+        account: AccountId([byte; 32]),
+        key: VerdictKey([byte; 96]),
+        possession: VerdictSignature([0; 48]),
+        capacity,
+    };
+    let validator = GenesisValidator { peer: PeerId([9; 32]), account, address: Text::truncated("127.0.0.1:1") };
+    Genesis {
+        name: Text::truncated("test"),
+        time: ChainTime(0),
+        params: Params { blob_bytes_max: 1 << 20, ..Params::default() },
+        validators: List::truncated(vec![validator]),
+        provers: List::truncated((1..=4).map(prover).collect()),
+        accounts: List::truncated(vec![GenesisAccount { account, balance: Amount(5_000_000_000) }]),
+        ceremony: Ceremony::Dealt,
+        group_key: GroupKey([3; 96]),
+        output: Data::default(),
+        verifier: Text::truncated("test"),
+    }
+}
+
+pub fn pending(id: TxId, kind: &str) -> Notice {
+    Notice::Pending { transaction: id, kind: Text::truncated(kind) }
+}

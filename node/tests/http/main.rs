@@ -1,0 +1,10 @@
+//! The HTTP API against a fake engine: every endpoint, what it answers and what it refuses.
+
+mod blobs;
+mod chain;
+mod events;
+mod fake;
+mod limits;
+mod records;
+mod transactions;
+mod workloads;

@@ -1,0 +1,79 @@
+//! The job: what a prover is given, and what it hands back.
+
+use crate::{
+    error::Error,
+    section::{self, SectionError},
+};
+use alloc::{string::ToString, vec::Vec};
+
+/// What the prover's surroundings do for it. The SDK implements it for WebAssembly; [`crate::rehearsal`] has one for
+/// tests.
+pub trait Host {
+    /// Adds a line to the log of the attempt.
+    fn log(&self, line: &str);
+    /// Says how far the prover is, in thousandths of the whole.
+    fn progress(&self, permille: u16);
+    /// Fills `bytes` with randomness fit for secrets.
+    fn random(&self, bytes: &mut [u8]);
+}
+
+/// One call of a prover: arguments, inputs, and the way to its surroundings.
+pub struct Job<'a> {
+    arguments: &'a [u8],
+    inputs: Vec<&'a [u8]>,
+    host: &'a dyn Host,
+}
+
+impl<'a> Job<'a> {
+    /// A job with these arguments and inputs, in the order of the run.
+    pub fn new(arguments: &'a [u8], inputs: Vec<&'a [u8]>, host: &'a dyn Host) -> Self {
+        Self { arguments, inputs, host }
+    }
+
+    /// Reads a job from the sections of `buffer`: arguments, then inputs.
+    pub(crate) fn decode(buffer: &'a [u8], host: &'a dyn Host) -> Result<Self, Error> {
+        let sections = section::decode(buffer)?;
+        let [arguments, inputs @ ..] = sections.as_slice() else { return Err(Error::new("no arguments section")) };
+        Ok(Self::new(arguments, inputs.to_vec(), host))
+    }
+
+    /// The arguments of the run; may be empty.
+    pub fn arguments(&self) -> &'a [u8] {
+        self.arguments
+    }
+
+    /// All inputs in the order of the run, statement and witness alike. Match on the slice to demand an exact number.
+    pub fn inputs(&self) -> &[&'a [u8]] {
+        &self.inputs
+    }
+
+    /// Adds a line to the log of the attempt.
+    pub fn log(&self, line: &str) {
+        self.host.log(line);
+    }
+
+    /// Says how far the prover is, in thousandths of the whole; more than 1000 counts as 1000.
+    pub fn progress(&self, permille: u16) {
+        self.host.progress(permille.min(1000));
+    }
+
+    /// Fills `bytes` with randomness fit for secrets.
+    pub fn random(&self, bytes: &mut [u8]) {
+        self.host.random(bytes);
+    }
+}
+
+/// What a prover hands back. The two together are what provers verify and the receipt keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The proof.
+    pub proof: Vec<u8>,
+    /// What the prover claims besides the statement; often empty.
+    pub public_values: Vec<u8>,
+}
+
+impl From<SectionError> for Error {
+    fn from(error: SectionError) -> Self {
+        Self::new(error.to_string())
+    }
+}

@@ -1,0 +1,110 @@
+//! What a replica knows of the chain, and what it does when a block is final.
+
+use crate::{Replica, out::Out, reads::Purpose};
+use ports::{Hash, Peer};
+use types::{
+    Body, ChainEvent, ChainId, ChainTime, Height, List, State, Workload, WorkloadId, codec, event::Outcome,
+    genesis::PeerId, host::Notice, limits::VALUE_MAX, record::VerdictSet,
+};
+
+/// A block that was applied.
+pub(crate) struct Applied {
+    pub height: u64,
+    pub hash: Hash,
+    pub time_ms: u64,
+    pub leader: Peer,
+}
+
+/// What a replica knows of the chain.
+pub(crate) struct Chain {
+    pub id: ChainId,
+    pub height: Height,
+    pub time: ChainTime,
+    /// The verdict set in force, and its version; empty until it was read.
+    pub set: VerdictSet,
+    pub set_version: u64,
+}
+
+impl Chain {
+    pub fn new(id: ChainId) -> Self {
+        let set = VerdictSet { members: List::default() };
+        Self { id, height: Height(0), time: ChainTime(0), set, set_version: 0 }
+    }
+}
+
+impl Replica {
+    /// A block is final: pools forget what it did, duties learn what it asks for, listeners hear of it.
+    pub(crate) fn applied(&mut self, block: Applied, body: &[u8], outcome: Option<&[u8]>, out: &mut Out<'_>) {
+        self.chain.height = Height(block.height);
+        self.chain.time = ChainTime(block.time_ms);
+        let body = Body::decode(body).unwrap_or_default();
+        let outcome = outcome.and_then(|bytes| codec::decode::<Outcome>(bytes, VALUE_MAX).ok());
+        // After a crash the key may still hold an older block's outcome.
+        let outcome = outcome.filter(|outcome| outcome.height == self.chain.height).unwrap_or_default();
+        self.mempool.applied(body.transactions.iter(), self.chain.height, out);
+        for signed in self.mempool.take_recalled() {
+            self.take_transaction(signed, crate::gossip::Origin::Journal, out);
+        }
+        for event in &outcome.events {
+            self.happened(event, out);
+        }
+        self.retry_early(out);
+        self.reads.ask(Purpose::Meta, vec![types::state_key::meta()], out);
+        let transactions = body.transactions.iter().map(|signed| signed.value.id()).collect();
+        let (height, hash, time_ms, leader) = (block.height, block.hash, block.time_ms, PeerId(block.leader));
+        out.publish(Notice::Final { height, hash, time_ms, leader, transactions, outcome });
+    }
+
+    fn happened(&mut self, event: &ChainEvent, out: &mut Out<'_>) {
+        match event {
+            ChainEvent::BeaconWanted => self.beacons.want(self.chain.height, out),
+            ChainEvent::Drawn { height } => self.beacons.drawn(*height),
+            ChainEvent::Deployed { .. } | ChainEvent::Queued { .. } => {}
+            ChainEvent::Allocated { workload, .. }
+            | ChainEvent::Accepted { workload, .. }
+            | ChainEvent::Proved { workload, .. }
+            | ChainEvent::AttemptEnded { workload, .. }
+            | ChainEvent::Ended { workload, .. } => self.look_at(*workload, out),
+        }
+    }
+
+    /// Reads a workload to see what it asks of this node.
+    pub(crate) fn look_at(&mut self, id: WorkloadId, out: &mut Out<'_>) {
+        self.reads.ask(Purpose::Workload, vec![types::state_key::workload(id)], out);
+    }
+
+    /// A workload as it is now. Everything that a replica does about a workload begins here, after a block and after a start.
+    pub(crate) fn observe(&mut self, record: Workload, out: &mut Out<'_>) {
+        self.messages.settle(&record);
+        if let Some(turns) = &mut self.turns {
+            turns.observe(&record, out);
+        }
+        if let Some(checks) = &mut self.checks {
+            checks.observe(&record, out);
+        }
+        match record.state {
+            state if state.is_end() => self.forget(record.id),
+            State::Queued => {
+                let judged = u16::try_from(record.attempts.len()).ok().and_then(|attempts| attempts.checked_add(1));
+                self.verdicts.forget(record.id, judged);
+            }
+            _ => self.begin(record, out),
+        }
+    }
+
+    fn forget(&mut self, id: WorkloadId) {
+        self.messages.end(id);
+        self.verdicts.forget(id, None);
+    }
+
+    /// Asks for the program of a workload whose prover or judge this node is, and has not begun.
+    fn begin(&mut self, record: Workload, out: &mut Out<'_>) {
+        let drawn = self.turns.as_ref().is_some_and(|turns| turns.wants(&record));
+        let subject = record.subject().map(|(subject, _)| subject).filter(|_| record.state == State::Proved);
+        let judges = subject.is_some_and(|subject| self.checks.as_ref().is_some_and(|checks| checks.wants(&subject)));
+        if drawn || judges {
+            let key = types::state_key::program(record.run.program);
+            self.reads.ask(Purpose::Program { record: Box::new(record), announced: None }, vec![key], out);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! A replica among fakes: what it does at each event, in the order in which it does it.
+
+mod blobs;
+mod fixture;
+mod proposing;
+mod proving;
+mod refusing;
+mod verifying;

@@ -1,0 +1,86 @@
+//! Runs simulations from seeds and tells what came of each. The last line of a single one is its hash.
+
+use sim::{Broken, Options, Outcome, Scenario};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    ops::Range,
+    process::ExitCode,
+    str::FromStr,
+    time::Instant,
+};
+
+struct Arguments { seed: u64, seeds: Option<Range<u64>>, nodes: u8, workloads: u8, scenario: Scenario, verbose: bool }
+impl Arguments { fn parse() -> Self {
+ let mut a = Self { seed: 42, seeds: None, nodes: 4, workloads: 3, scenario: Scenario::Default, verbose: false };
+ let mut it = std::env::args().skip(1);
+ while let Some(k) = it.next() { match k.as_str() { "--verbose" => a.verbose = true, "--seed" => a.seed = it.next().unwrap().parse().unwrap(), "--seeds" => a.seeds = Some(seeds(&it.next().unwrap()).unwrap()), "--nodes" => a.nodes = it.next().unwrap().parse().unwrap(), "--workloads" => a.workloads = it.next().unwrap().parse().unwrap(), "--scenario" => a.scenario = Scenario::from_str(&it.next().unwrap()).unwrap(), _ => panic!("{k}") } }
+ a } }
+
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
+    let (first, end) = text.split_once("..").ok_or("expected two numbers, such as 0..100")?;
+    let range = number(first)?..number(end)?;
+    if range.is_empty() { Err("the range is empty".into()) } else { Ok(range) }
+}
+
+fn main() -> ExitCode {
+    match simulate(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Runs everything that was asked for, up to the first violation. Says whether there was none.
+fn simulate(arguments: &Arguments) -> io::Result<bool> {
+    let mut out = io::stdout();
+    let seeds = arguments.seeds.clone().unwrap_or(arguments.seed..arguments.seed + 1);
+    for seed in seeds {
+        let (nodes, workloads) = (usize::from(arguments.nodes), usize::from(arguments.workloads));
+        let options = Options { seed, nodes, workloads, scenario: arguments.scenario };
+        let begin = Instant::now();
+        match sim::run(&options) {
+            Ok(outcome) => tell(&mut out, arguments, seed, &outcome, begin)?,
+            Err(broken) => {
+                violated(&mut out, arguments, seed, &broken)?;
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn tell(out: &mut impl Write, arguments: &Arguments, seed: u64, outcome: &Outcome, begin: Instant) -> io::Result<()> {
+    if arguments.verbose {
+        outcome.story.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        for (kind, (count, bytes)) in &outcome.sent {
+            writeln!(out, "sent {count} times, {bytes} bytes: {kind}")?;
+        }
+        for ((what, code), count) in &outcome.refused {
+            writeln!(out, "refused {count} times: {what}, {code}")?;
+        }
+    }
+    let mut states = BTreeMap::<&str, usize>::new();
+    for workload in &outcome.end.workloads {
+        *states.entry(workload.state.word()).or_default() += 1;
+    }
+    let states: Vec<_> = states.into_iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let (at, wall) = (outcome.at.as_secs_f64(), begin.elapsed().as_secs_f64());
+    let (blocks, crashes) = (outcome.end.height, outcome.crashes);
+    let states = states.join(", ");
+    writeln!(out, "seed {seed}: {at:.1} s virtual, {blocks} blocks, {states}, crashes: {crashes}, {wall:.1} s wall")?;
+    if arguments.seeds.is_none() { writeln!(out, "{}", outcome.hash) } else { out.flush() }
+}
+
+fn violated(out: &mut impl Write, arguments: &Arguments, seed: u64, broken: &Broken) -> io::Result<()> {
+    if arguments.verbose {
+        broken.story.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    let scenario = arguments.scenario.name();
+    let (nodes, workloads) = (arguments.nodes, arguments.workloads);
+    writeln!(out, "seed {seed}: violated: {broken}")?;
+    writeln!(
+        out,
+        "cargo run -p sim -- --seed {seed} --nodes {nodes} --workloads {workloads} --scenario {scenario} --verbose"
+    )
+}

@@ -1,0 +1,20 @@
+use crate::one_run;
+use sim::{Scenario, evidence};
+
+/// The simulation itself fails if two nodes' receipts of one run do not verify with one key, or differ in what they say.
+#[test]
+fn two_nodes_hand_out_receipts_that_one_key_verifies_and_no_byte_of_them_can_be_changed() {
+    let outcome = one_run(5, Scenario::Calm);
+    let [receipts] = outcome.end.receipts.as_slice() else { panic!("one run was submitted") };
+    let said = evidence::same(receipts, &outcome.group_key).expect("both hold");
+    let [bytes, _] = receipts;
+    let mut changed = bytes.clone();
+    for at in 0..bytes.len() {
+        changed[at] ^= 1 << (at % 8);
+        if let Ok(other) = receipt::check(&changed, &outcome.group_key) {
+            assert_eq!(other, said, "byte {at} says something else");
+        }
+        changed[at] = bytes[at];
+    }
+    assert_eq!(receipt::check(&changed, &outcome.group_key), Ok(said));
+}
