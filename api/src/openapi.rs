@@ -3,7 +3,7 @@
 mod endpoint;
 
 use crate::{self as api, genesis, paths, schema};
-use endpoint::{Body, Endpoint, bytes, json, json_as, text};
+use endpoint::{Body, Endpoint, bytes, json, text};
 use utoipa::OpenApi as _;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::HttpMethod};
 
@@ -71,8 +71,8 @@ const POST: HttpMethod = HttpMethod::Post;
 fn chain() -> Vec<Endpoint> {
     vec![
         Endpoint::new(GET, paths::STATUS, "status", "How the chain and this node fare").ok(json::<api::Status>()),
-        Endpoint::new(GET, paths::GENESIS, "genesis", "The genesis file").ok(json_as::<genesis::GenesisSchema>()),
-        Endpoint::new(GET, paths::PARAMS, "params", "The protocol's parameters").ok(json_as::<genesis::ParamsSchema>()),
+        Endpoint::new(GET, paths::GENESIS, "genesis", "The genesis file").ok(json::<genesis::GenesisSchema>()),
+        Endpoint::new(GET, paths::PARAMS, "params", "The protocol's parameters").ok(json::<genesis::ParamsSchema>()),
         Endpoint::new(GET, paths::BLOCKS, "blocks", "The latest blocks, newest first")
             .optional("limit", "at most this many; 20 unless told, 100 at most")
             .ok(json::<api::Blocks>()),

@@ -147,7 +147,7 @@ pub struct AttemptEnd {
 /// Why an attempt failed, as its prover says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fail {
-    /// `exit`, `trap`, `timeout`, `memory`, `output`, `self-check`, `bad-program` or `inputs`.
+    /// `exit`, `trap`, `timeout`, `memory`, `output`, `self-check`, `bad-program`, `inputs` or `host`.
     pub kind: String,
     /// In words.
     pub reason: String,

@@ -16,17 +16,23 @@ use engine::wiring::{self, Setup};
 use std::{
     any::Any,
     collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
     time::{Duration, SystemTime},
 };
+
+/// The stack of a simulation: the futures of a node are large before they are spawned.
+const STACK_BYTES: usize = 64 << 20;
 
 /// Runs a plan to its end.
 ///
 /// # Errors
 /// When a check fails, a node panics, or the end is not reached in time.
 pub fn run(plan: &Plan, world: &mut dyn World) -> Result<Report, Violation> {
-    catch_unwind(AssertUnwindSafe(|| segments(plan, world)))
-        .unwrap_or_else(|panic| Err(Violation::Panic(message(&*panic))))
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || segments(plan, world));
+        let thread = thread.map_err(|error| Violation::Plan(error.to_string()))?;
+        thread.join().unwrap_or_else(|panic| Err(Violation::Panic(message(&*panic))))
+    })
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {
@@ -202,7 +208,8 @@ impl Stage<'_> {
             channels: self.net.channels(self.plan, node).await,
         };
         let crew = wiring::Crew { member, host };
-        let parts = wiring::start(&context, self.setups[node].clone(), format!("node-{node}"), crew, clerk, net).await;
+        let setup = self.setups[node].clone();
+        let parts = Box::pin(wiring::start(&context, setup, format!("node-{node}"), crew, clerk, net)).await;
         self.running[node] = Some(context.spawn(move |_| async move {
             let ended = Handle::select(parts).await;
             panic!("a part of node {node} ended: {ended:?}");
@@ -233,7 +240,19 @@ impl Stage<'_> {
             story.add(now.max(at) + self.plan.check_every, Step::Check);
             return Ok(None);
         }
-        let hash = self.context.auditor().state();
-        Ok(Some(End::Done(Report { hash, at, heights: self.heights(), crashes: story.crashes })))
+        let report = Report { hash: self.hash(), at, heights: self.heights(), crashes: story.crashes };
+        Ok(Some(End::Done(report)))
+    }
+
+    /// Over what happened, what lies on all disks, and where every node stands.
+    fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.context.auditor().state().as_bytes());
+        hasher.update(&self.context.storage_audit());
+        for view in &self.views {
+            let status = view.engine.status();
+            hasher.update(&status.height.to_be_bytes()).update(&status.hash).update(&status.state_root);
+        }
+        hasher.finalize().to_hex().to_string()
     }
 }

@@ -35,6 +35,8 @@ const HANDSHAKE_AGE: Duration = Duration::from_secs(10);
 const PEER_SETS: std::num::NonZeroUsize = NZUsize!(3);
 /// The file by which the runtime holds its folder.
 const HOLD: &str = ".hold";
+/// The stack of the thread that joins the parts: their futures are large before they are spawned.
+const STACK_BYTES: usize = 32 << 20;
 /// How long the runtime may take to get hold of its folder.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long parts may take to end before they are cut off; what they promised is durable already.
@@ -63,6 +65,7 @@ pub fn start(
         tokio::Config::new().with_worker_threads(config.threads.max(1)).with_storage_directory(config.storage.clone());
     let thread = thread::Builder::new()
         .name("engine".into())
+        .stack_size(STACK_BYTES)
         .spawn(move || {
             tokio::Runner::new(runtime).start(|root| {
                 let _ = running.send(());
@@ -100,7 +103,7 @@ async fn node(root: tokio::Context, setup: Setup, p2p: P2p, crew: Crew, clerk: C
     let channels: Channels = channels::quotas(&setup.pace).map(|(id, quota)| network.register(id, quota));
     let net = Net { manager: oracle.clone(), blocker: oracle, channels };
     let mut tasks = vec![network.start()];
-    tasks.extend(wiring::start(&root, setup, "node".into(), crew, clerk, net).await);
+    tasks.extend(Box::pin(wiring::start(&root, setup, "node".into(), crew, clerk, net)).await);
     select! {
         _ = stopped => tracing::info!("the engine stops"),
         ended = Task::select(tasks) => tracing::error!(?ended, "a part of the engine ended: the node stops"),

@@ -30,7 +30,8 @@ const LOOPS: &[(&str, u32, &str)] = &[
     (
         "i32.load, chasing pointers through 64 MiB",
         1024,
-        "(local.set $p (i32.and (i32.add (i32.mul (local.get $p) (i32.const 1664525)) (i32.add (i32.load (local.get $p)) (i32.const 1013904223))) (i32.const 0x3fffffc)))",
+        "(local.set $p (i32.and (i32.add (i32.mul (local.get $p) (i32.const 1664525)) \
+         (i32.add (i32.load (local.get $p)) (i32.const 1013904223))) (i32.const 0x3fffffc)))",
     ),
     ("global.set", 1, "(global.set $g (i64.add (global.get $g) (local.get $b)))"),
     (

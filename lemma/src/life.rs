@@ -47,15 +47,24 @@ impl Life {
                 self.marks.push(Mark { state: WorkloadState::Pending, after_ms, height: None });
                 line(after_ms, WorkloadState::Pending, "the run waits in the mempool")
             }
+            // The end of the last attempt and the end of the workload are two steps into one state.
+            Progress::Step(step) if self.is_at(step) => return,
             Progress::Step(step) => {
                 self.marks.push(Mark { state: step.state, after_ms, height: Some(step.height) });
                 step_line(step, after_ms)
             }
+            // Several at once would talk over each other.
+            Progress::Permille { .. } if !self.label.is_empty() => return,
             Progress::Permille { permille, .. } => {
                 line(after_ms, WorkloadState::Proving, &format!("{}.{} %", permille / 10, permille % 10))
             }
         };
         self.out.note(format_args!("{}{line}", self.label));
+    }
+
+    /// Whether this step leads where the last one led, in the same block.
+    fn is_at(&self, step: &Step) -> bool {
+        self.marks.last().is_some_and(|mark| mark.state == step.state && mark.height == Some(step.height))
     }
 
     /// When it first came into a state.
@@ -117,6 +126,7 @@ mod tests {
         life.see(&Progress::Pending);
         life.see(&Progress::Step(&step(WorkloadState::Queued, 3)));
         life.see(&Progress::Permille { attempt: 1, permille: 500 });
+        life.see(&Progress::Step(&step(WorkloadState::Queued, 3)));
         let states: Vec<_> = life.marks.iter().map(|mark| mark.state).collect();
         assert_eq!(states, [WorkloadState::Pending, WorkloadState::Queued]);
         assert!(life.between(WorkloadState::Pending, WorkloadState::Queued).is_some());

@@ -163,6 +163,16 @@ fn an_attempt_that_became_pointless_is_stopped() {
 }
 
 #[test]
+fn an_attempt_that_the_end_of_the_node_cuts_off_has_not_ended() {
+    let bench = Bench::new();
+    bench.ask(&HostRequest::Execute(bench.execute("faulty/loops/prover", 3_600_000)));
+    bench.host.stop();
+    let Bench { host, heard, _runtime: runtime, .. } = bench;
+    drop((host, runtime));
+    assert_eq!(heard.iter().collect::<Vec<_>>(), [], "nothing that the next start would take for an end");
+}
+
+#[test]
 fn inputs_that_do_not_fit_and_blobs_that_are_not_here_are_told_apart() {
     let bench = Bench::new();
     let with = |size: u64| {

@@ -1,5 +1,6 @@
 //! Runs simulations from seeds and tells what came of each. The last line of a single one is its hash.
 
+use clap::Parser;
 use sim::{Broken, Options, Outcome, Scenario};
 use std::{
     collections::BTreeMap,
@@ -10,12 +11,29 @@ use std::{
     time::Instant,
 };
 
-struct Arguments { seed: u64, seeds: Option<Range<u64>>, nodes: u8, workloads: u8, scenario: Scenario, verbose: bool }
-impl Arguments { fn parse() -> Self {
- let mut a = Self { seed: 42, seeds: None, nodes: 4, workloads: 3, scenario: Scenario::Default, verbose: false };
- let mut it = std::env::args().skip(1);
- while let Some(k) = it.next() { match k.as_str() { "--verbose" => a.verbose = true, "--seed" => a.seed = it.next().unwrap().parse().unwrap(), "--seeds" => a.seeds = Some(seeds(&it.next().unwrap()).unwrap()), "--nodes" => a.nodes = it.next().unwrap().parse().unwrap(), "--workloads" => a.workloads = it.next().unwrap().parse().unwrap(), "--scenario" => a.scenario = Scenario::from_str(&it.next().unwrap()).unwrap(), _ => panic!("{k}") } }
- a } }
+/// Simulates a whole network from a seed, faults included. The same arguments give the same last line.
+#[derive(Parser)]
+#[command(name = "sim", version)]
+struct Arguments {
+    /// The seed of one simulation
+    #[arg(long, default_value_t = 42, conflicts_with = "seeds")]
+    seed: u64,
+    /// Seeds, one simulation each: first..end
+    #[arg(long, value_parser = seeds)]
+    seeds: Option<Range<u64>>,
+    /// Nodes, each of them validator and prover
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=32))]
+    nodes: u8,
+    /// Runs that the user submits
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
+    workloads: u8,
+    /// What happens besides
+    #[arg(long, value_parser = Scenario::from_str, default_value = "default")]
+    scenario: Scenario,
+    /// Tell what happens, block by block
+    #[arg(long)]
+    verbose: bool,
+}
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
     let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));

@@ -162,14 +162,24 @@ impl Options {
     }
 
     fn moment(&self, what: &str, index: u64) -> Duration {
-        Duration::from_millis(index * 12_000 + self.chance().within(what, index, 2_000..10_000))
+        Duration::from_millis(index * 6_000 + self.chance().within(what, index, 1_000..5_000))
     }
 
     fn crash(&self, index: u64) -> Fault {
         Fault::Crash {
             at: self.moment("crash", index),
             node: self.chance().within("victim", index, 0..self.nodes as u64) as usize,
-            down: Duration::from_millis(self.chance().within("down", index, 500..6_000)),
+            down: Duration::from_millis(self.chance().within("down", index, 300..5_000)),
         }
+    }
+
+    /// When the last fault has come: the simulation goes on until then.
+    #[must_use]
+    pub fn faults_end(&self) -> Duration {
+        let end = |fault: &Fault| match fault {
+            Fault::Crash { at, down, .. } => *at + *down,
+            Fault::Blackout { at } | Fault::Links { at, .. } | Fault::Heal { at } => *at,
+        };
+        self.faults().iter().map(end).max().unwrap_or_default()
     }
 }

@@ -195,7 +195,8 @@ impl World {
             }
         }
         self.let_user_act(nodes);
-        if ended < nodes.len() || !together(nodes) { Ok(Verdict::Continue) } else { self.finish(nodes).await }
+        let open = ended < nodes.len() || !together(nodes) || self.now <= self.options.faults_end();
+        if open { Ok(Verdict::Continue) } else { self.finish(nodes).await }
     }
 
     fn let_user_act(&mut self, nodes: &[View]) {
@@ -224,10 +225,12 @@ impl World {
 
     async fn receipts(&self, nodes: &[View], workload: &Workload) -> Result<[Vec<u8>; 2], String> {
         let proof = workload.verified().map(|(_, _, announced, _)| announced.proof);
+        // A node that gave its verdict too late for the certificate may lack the proof: it would fetch it from another.
+        let mut disks = self.remains.iter().map(|remains| locked(&remains.disk));
+        let bundle = proof.and_then(|proof| disks.find_map(|disk| disk.get(&proof).cloned()));
         let mut made = Vec::new();
         for view in nodes.iter().take(2) {
-            let bundle = proof.and_then(|proof| locked(&self.remains[view.node].disk).get(&proof).cloned());
-            made.push(evidence::receipt(&*view.engine, self.network.chain, workload, bundle).await?);
+            made.push(evidence::receipt(&*view.engine, self.network.chain, workload, bundle.clone()).await?);
         }
         let receipts = <[Vec<u8>; 2]>::try_from(made).map_err(|_| "there are less than two nodes")?;
         evidence::same(&receipts, &self.network.genesis.group_key)?;

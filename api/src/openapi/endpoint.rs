@@ -43,14 +43,9 @@ impl Body {
     }
 }
 
-/// JSON with the schema of `T`.
+/// JSON with the schema of `T`, or with the schema `T` that stands for a type that is defined elsewhere.
 pub(super) fn json<T: ToSchema>() -> Body {
     Body::of::<T>("application/json", &T::name())
-}
-
-/// JSON with the schema `T`, which stands for a type that is defined elsewhere.
-pub(super) fn json_as<T: ToSchema>() -> Body {
-    json::<T>()
 }
 
 /// Bytes.

@@ -37,6 +37,8 @@ pub struct Seen {
     pub peers: BTreeMap<usize, usize>,
     pub commands: u64,
     pub reads: u64,
+    /// The newest command of each node that anybody else heard of.
+    pub heard: BTreeMap<usize, u64>,
 }
 
 pub type Notes = Arc<Mutex<Seen>>;
@@ -76,7 +78,11 @@ impl Toy {
         self.started_ms = now_ms;
         let made = start.persisted.iter().find(|(key, _)| *key == "made");
         self.made = made.map_or(0, |(_, value)| u64::from_be_bytes(value[..].try_into().expect("eight bytes")));
-        self.notes.lock().expect("lock").starts.push((self.node, self.incarnation, start));
+        let mut seen = self.notes.lock().expect("lock");
+        let heard = seen.heard.get(&self.node).copied().unwrap_or(0);
+        assert!(self.made >= heard, "command {heard} was sent before it was durable");
+        seen.starts.push((self.node, self.incarnation, start));
+        drop(seen);
         outbox.push(Action::SetTimer { id: MAKE, at_ms: now_ms + MAKE_MS });
         outbox.push(Action::Host(Bytes::from_static(b"ping")));
     }
@@ -158,7 +164,15 @@ impl Toy {
     fn message(&mut self, from: Peer, bytes: &Bytes) {
         assert_ne!(from, [0; 32]);
         match bytes.split_first() {
-            Some((&COMMAND, command)) => self.pool.extend(decode(command).into_iter().flatten()),
+            Some((&COMMAND, commands)) => {
+                let commands = decode(commands).expect("commands");
+                let mut seen = self.notes.lock().expect("lock");
+                for command in &commands {
+                    let newest = seen.heard.entry((command.id >> 32) as usize).or_default();
+                    *newest = (*newest).max(command.id & u64::from(u32::MAX));
+                }
+                self.pool.extend(commands);
+            }
             Some((&SHARE, rest)) if rest.len() > 16 => {
                 let number = |at: usize| u64::from_be_bytes(rest[at..at + 8].try_into().expect("eight bytes"));
                 self.share(number(0), number(8), &bytes.slice(17..));

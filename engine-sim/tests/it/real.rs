@@ -93,8 +93,10 @@ fn four_nodes_finalize_on_loopback_and_one_restarts() {
     let last = local.start(3, 1);
     handles.push(last);
     reach(&handles.iter().collect::<Vec<_>>(), before + 6);
-    let start = local.notes.lock().expect("lock").starts.last().expect("started").2.clone();
-    assert!(start.height >= 8 && !start.persisted.is_empty());
+    let starts = local.notes.lock().expect("lock").starts.clone();
+    let (_, _, start) =
+        starts.iter().find(|(node, incarnation, _)| (*node, *incarnation) == (3, 1)).expect("restarted");
+    assert!(start.height + 8 > before && !start.persisted.is_empty(), "{start:?} after {before}");
 
     let blocks: Vec<_> = handles.iter().map(|handle| block_on(handle.engine.block(7)).expect("a block")).collect();
     assert!(blocks.iter().all(|block| *block == blocks[0]));

@@ -22,9 +22,8 @@ pub enum Program {
 
 /// Upload a prover and a verifier and make them known.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  lemma program deploy --name squares --prover prover.wasm --verifier verifier.wasm \\\n      --proof-system groth16-bn254/arkworks-0.6 --key user.key"
-)]
+#[command(after_help = "Example:\n  lemma program deploy --name squares --prover prover.wasm \
+                  --verifier verifier.wasm \\\n      --proof-system groth16-bn254/arkworks-0.6 --key user.key")]
 pub struct Deploy {
     /// Its name, for people
     #[arg(long)]

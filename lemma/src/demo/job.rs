@@ -28,6 +28,8 @@ use types::{
 /// What a run of the demonstration asks for.
 const NEEDS: Resources = Resources { cpus: 1, memory_mib: 512, disk_mib: 0, gpus: 0 };
 const COMPUTE_MAX: Millis = Millis(60_000);
+/// Where the receipts go in the network's folder.
+const RECEIPTS: &str = "receipts";
 
 /// Runs the whole job.
 pub async fn run(out: Output, folder: &Folder, workloads: usize) -> anyhow::Result<Report> {
@@ -38,7 +40,7 @@ pub async fn run(out: Output, folder: &Folder, workloads: usize) -> anyhow::Resu
     let program = deploy(out, first, &mut sender, &setup).await?;
     let runs = submit(out, first, &mut sender, program, &setup).await?;
     let group_key = folder.genesis.group_key;
-    let done = follow(out, first, &runs, &group_key).await?;
+    let done = follow(out, folder, first, &runs).await?;
     let tampered = receipts(out, &clients, &done, &group_key).await?;
     Report::new(folder, program, done, tampered)
 }
@@ -121,14 +123,18 @@ fn a_run(program: ProgramId, setup: &Setup, claim: &Claim, fee_max: Amount) -> a
 
 async fn follow(
     out: Output,
+    folder: &Folder,
     client: &Client,
     runs: &[(WorkloadId, Life)],
-    group_key: &GroupKey,
 ) -> anyhow::Result<Vec<OfRun>> {
+    let kept = folder.dir.join(RECEIPTS);
+    std::fs::create_dir_all(&kept)?;
     let each = runs.iter().map(|(id, life)| {
-        let mut life = life.clone();
+        let (mut life, file) = (life.clone(), kept.join(format!("{id}.receipt")));
         async move {
+            let group_key = &folder.genesis.group_key;
             let finished: Finished = client.finish(*id, group_key, &mut |progress| life.see(&progress)).await?;
+            std::fs::write(file, &finished.receipt)?;
             anyhow::Ok(OfRun::new(finished, &life))
         }
     });

@@ -15,8 +15,9 @@ impl Desk {
         let key = (execute.workload, execute.attempt);
         let cancel = CancelToken::new();
         {
+            // Under the lock, so that an attempt that is taken on now is seen by whoever stops the host.
             let mut turns = lock(&self.turns);
-            if turns.contains_key(&key) {
+            if turns.contains_key(&key) || self.stopping.load(Ordering::SeqCst) {
                 return;
             }
             turns.insert(key, cancel.clone());
@@ -25,6 +26,9 @@ impl Desk {
         self.runtime.spawn(async move {
             let outcome = desk.turn(execute, &cancel).await;
             lock(&desk.turns).remove(&key);
+            if desk.stopping.load(Ordering::SeqCst) {
+                return;
+            }
             let (workload, attempt) = key;
             desk.insist(&HostEvent::Executed { workload, attempt, outcome }).await;
         });

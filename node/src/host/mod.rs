@@ -19,7 +19,10 @@ use lane::Lane;
 use ports::Inbox;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use submissions::Submissions;
@@ -76,6 +79,8 @@ pub(crate) struct Desk {
     prover: Option<Prover>,
     params: Params,
     inbox: OnceLock<Arc<dyn Inbox>>,
+    /// Set once the node stops: an attempt that is cut off then has not ended, and goes on after the next start.
+    stopping: AtomicBool,
     /// The attempts that run or wait to.
     turns: Mutex<BTreeMap<(WorkloadId, u16), CancelToken>>,
     cores: Lane,
@@ -98,6 +103,7 @@ impl Host {
             prover: setup.prover,
             params: setup.params,
             inbox: OnceLock::new(),
+            stopping: AtomicBool::new(false),
             turns: Mutex::default(),
             cores: Lane::new(cores, EXECUTES_MAX),
             checks: Lane::new(VERIFIES_AT_ONCE, VERIFIES_MAX),
@@ -111,6 +117,7 @@ impl Host {
 
     /// Cancels running programs and ends the event stream.
     pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
         let turns = std::mem::take(&mut *lock(&self.0.turns));
         turns.into_values().for_each(|cancel| cancel.cancel());
         self.0.feed.end();

@@ -14,5 +14,5 @@ fn the_same_seed_gives_the_same_network_to_the_last_message() {
 fn another_seed_gives_another_network_and_every_property_holds() {
     let (one, other) = (holds(Options::new(1, Scenario::Default)), holds(Options::new(2, Scenario::Default)));
     assert_ne!(one.hash, other.hash);
-    assert!(one.crashes + other.crashes >= 2);
+    assert!(one.crashes > 0 && other.crashes > 0);
 }

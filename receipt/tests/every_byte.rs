@@ -1,0 +1,73 @@
+//! A receipt that a real network gave: it verifies for ever, and no changed byte changes what it says.
+//!
+//! `fixtures/verified.receipt` and `fixtures/group.key` come from one run of `lemma demo --keep`. They are frozen: a change of the
+//! format, of the state's proofs or of the certificate that breaks this test breaks every receipt that people hold.
+
+use receipt::{Checked, ReceiptError, check};
+use std::thread;
+use types::{State, beacon::GroupKey};
+
+const RECEIPT: &[u8] = include_bytes!("fixtures/verified.receipt");
+
+fn group_key() -> GroupKey {
+    include_str!("fixtures/group.key").trim().parse().expect("group key")
+}
+
+fn good() -> Checked {
+    check(RECEIPT, &group_key()).expect("the frozen receipt holds")
+}
+
+/// What a check of the receipt with one byte changed by `change` says that it must not.
+fn wrong_at(at: usize, change: u8, good: &Checked) -> Option<String> {
+    let mut bytes = RECEIPT.to_vec();
+    bytes[at] ^= change;
+    match check(&bytes, &group_key()) {
+        Err(_) => None,
+        Ok(same) if same == *good => None,
+        Ok(other) => Some(format!("byte {at} changed by {change:#04x} says {other:?}")),
+    }
+}
+
+/// Tries `changes` of every byte, on all cores.
+fn every_byte(changes: impl Fn(usize) -> Vec<u8> + Sync) {
+    let (good, workers) = (good(), thread::available_parallelism().map_or(1, usize::from));
+    let work = |worker: usize| {
+        let places = (worker..RECEIPT.len()).step_by(workers);
+        places.flat_map(|at| changes(at).into_iter().map(move |change| (at, change))).find_map(|(at, change)| wrong_at(at, change, &good))
+    };
+    let wrong = thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|worker| scope.spawn(move || (&work)(worker))).collect();
+        handles.into_iter().find_map(|handle| handle.join().expect("no panic"))
+    });
+    assert_eq!(wrong, None);
+}
+
+#[test]
+fn the_frozen_receipt_holds() {
+    let checked = good();
+    assert_eq!(checked.state, State::Verified);
+    assert!(checked.draw.is_some() && checked.proof.is_some_and(|proof| proof.bytes.is_some()));
+}
+
+#[test]
+fn another_group_key_refuses_it() {
+    let other = GroupKey(types::beacon::testing::GroupSecret::derive(1).expect("scalar").public().0);
+    assert!(matches!(check(RECEIPT, &other), Err(ReceiptError::Finality(_))));
+    assert!(check(RECEIPT, &GroupKey([0; 96])).is_err());
+}
+
+#[test]
+fn no_changed_byte_changes_what_it_says() {
+    every_byte(|at| vec![1 << (at % 8)]);
+}
+
+#[test]
+#[ignore = "all 255 changes of every byte take many minutes: part of `just full`"]
+fn no_change_of_any_byte_changes_what_it_says() {
+    every_byte(|_| (1..=255).collect());
+}
+
+#[test]
+fn a_receipt_that_is_cut_anywhere_is_refused() {
+    assert!((0..RECEIPT.len()).all(|len| check(&RECEIPT[..len], &group_key()).is_err()));
+}
