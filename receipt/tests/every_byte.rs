@@ -1,13 +1,15 @@
-//! A receipt that a real network gave: it verifies for ever, and no changed byte changes what it says.
+//! Receipts that a real network gave: they verify for ever, and no changed byte changes what they say.
 //!
-//! `fixtures/verified.receipt` and `fixtures/group.key` come from one run of `lemma demo --keep`. They are frozen: a change of the
-//! format, of the state's proofs or of the certificate that breaks this test breaks every receipt that people hold.
+//! `fixtures/` comes from one `lemma devnet`: a run of `programs/trivial` that was verified, one of `programs/faulty/loops` that failed
+//! after two attempts, and the group key. They are frozen: a change of the format, of the state's proofs or of the certificate that
+//! breaks these tests breaks every receipt that people hold.
 
 use receipt::{Checked, ReceiptError, check};
 use std::thread;
 use types::{State, beacon::GroupKey};
 
 const RECEIPT: &[u8] = include_bytes!("fixtures/verified.receipt");
+const FAILED: &[u8] = include_bytes!("fixtures/failed.receipt");
 
 fn group_key() -> GroupKey {
     include_str!("fixtures/group.key").trim().parse().expect("group key")
@@ -33,10 +35,13 @@ fn every_byte(changes: impl Fn(usize) -> Vec<u8> + Sync) {
     let (good, workers) = (good(), thread::available_parallelism().map_or(1, usize::from));
     let work = |worker: usize| {
         let places = (worker..RECEIPT.len()).step_by(workers);
-        places.flat_map(|at| changes(at).into_iter().map(move |change| (at, change))).find_map(|(at, change)| wrong_at(at, change, &good))
+        places
+            .flat_map(|at| changes(at).into_iter().map(move |change| (at, change)))
+            .find_map(|(at, change)| wrong_at(at, change, &good))
     };
     let wrong = thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers).map(|worker| scope.spawn(move || (&work)(worker))).collect();
+        let work = &work;
+        let handles: Vec<_> = (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
         handles.into_iter().find_map(|handle| handle.join().expect("no panic"))
     });
     assert_eq!(wrong, None);
@@ -47,6 +52,14 @@ fn the_frozen_receipt_holds() {
     let checked = good();
     assert_eq!(checked.state, State::Verified);
     assert!(checked.draw.is_some() && checked.proof.is_some_and(|proof| proof.bytes.is_some()));
+}
+
+#[test]
+fn the_frozen_receipt_of_a_failure_holds() {
+    let checked = check(FAILED, &group_key()).expect("holds");
+    let ends: Vec<_> = checked.attempts.iter().map(|attempt| attempt.end.as_deref()).collect();
+    assert_eq!((checked.state, ends), (State::Failed, vec![Some("failed"), Some("failed")]));
+    assert!(checked.draw.is_some() && checked.proof.is_none());
 }
 
 #[test]

@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn two_thirds_are_counted_exactly() {
         let least = |set: usize| (0..=set).find(|n| is_quorum(*n, set));
-        assert_eq!([1, 2, 3, 4, 6, 7, 128].map(|set| least(set)), [1, 2, 2, 3, 4, 5, 86].map(Some));
+        assert_eq!([1, 2, 3, 4, 6, 7, 128].map(least), [1, 2, 2, 3, 4, 5, 86].map(Some));
         assert!(!is_quorum(0, 0));
     }
 }

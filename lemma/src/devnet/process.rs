@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use client::Client;
+use futures::future::try_join_all;
 use std::{
     fs::OpenOptions,
     future::Future,
@@ -25,8 +26,8 @@ const START_MAX: Duration = Duration::from_secs(120);
 const STOP_MAX: Duration = Duration::from_secs(15);
 /// How often to ask whether a node is ready.
 const LOOK: Duration = Duration::from_millis(100);
-/// The height at which blocks are known to become final one after the other.
-const READY_HEIGHT: u64 = 2;
+/// Blocks that must become final before a network is known to go on: one after the other.
+const READY_BLOCKS: u64 = 2;
 
 /// Nodes that run.
 pub struct Network {
@@ -65,15 +66,10 @@ impl Network {
     pub async fn ready(&mut self, out: Output) -> anyhow::Result<()> {
         let places = self.places.clone();
         let began = Instant::now();
-        let all = async {
-            for place in &places {
-                ready(place).await?;
-            }
-            anyhow::Ok(())
-        };
+        let all = try_join_all(places.iter().map(ready));
         let timeout = tokio::time::sleep(START_MAX);
         tokio::select! {
-            result = all => result?,
+            result = all => drop(result?),
             Some(death) = self.dead.recv() => return Err(death.into_error()),
             () = timeout => anyhow::bail!("no final block within {} s; see {}", START_MAX.as_secs(), logs(&places)),
         }
@@ -163,11 +159,13 @@ fn words(status: ExitStatus) -> String {
     status.to_string()
 }
 
+/// Waits until blocks become final at a node, beyond those that it had on its disk.
 async fn ready(place: &Place) -> anyhow::Result<()> {
     let client = Client::new(&place.url())?;
+    let mut first = None;
     loop {
         match client.status().await {
-            Ok(status) if status.height >= READY_HEIGHT => return Ok(()),
+            Ok(status) if status.height >= *first.get_or_insert(status.height) + READY_BLOCKS => return Ok(()),
             Err(error) if !error.is_passing() => return Err(error.into()),
             _ => tokio::time::sleep(LOOK).await,
         }

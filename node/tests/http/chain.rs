@@ -112,8 +112,7 @@ async fn accounts_programs_and_provers_are_read_from_the_state() {
 async fn blocks_are_listed_from_memory_and_shown_from_the_engine() {
     let served = Served::new().await;
     let signed = records::signed(Call::Transfer { to: AccountId([8; 32]), amount: Amount(9) });
-    let mut body = Body::default();
-    body.transactions = List::truncated(vec![signed.clone()]);
+    let body = Body { transactions: List::truncated(vec![signed.clone()]), ..Body::default() };
     let header = Header {
         epoch: 1,
         view: 2,
