@@ -32,7 +32,7 @@ pub struct Cli {
 
 const LONG: &str = "\
 Examples:
-  lemma demo                                  a local network does one run, from submission to receipt
+  lemma demo                                  one run, from submission to receipt
   lemma devnet --dir net                      a local network that stays
   lemma status ID                             where a workload is
   lemma receipt verify FILE --key GROUPKEY    check a receipt with no node
@@ -51,9 +51,7 @@ Results go to stdout, progress to stderr.";
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the whole job: a local network proves, checks and settles
     Demo(demo::Demo),
-    /// Start a local network that stays
     Devnet(devnet::Devnet),
     /// Start a node
     Node(node::Node),

@@ -24,8 +24,10 @@ Examples:
   lemma demo --nodes 7 --workloads 20
   lemma demo --json | jq .workloads[0].marks";
 
-/// Show the whole job: nodes as processes in a folder of their own, a real proof system, a run from submission to receipt, the
-/// receipt checked offline, and a tampered copy refused.
+/// Show the whole job: a local network proves, checks and settles
+///
+/// Nodes as processes in a folder of their own, a real proof system, runs from submission to receipt, the receipts checked offline,
+/// and a tampered copy refused. One party, this one, deals the keys of the network and of the proof system.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Demo {

@@ -22,7 +22,9 @@ Examples:
   lemma devnet --dir net         the one in net; made if there is none, else started again
   lemma node --config net/node-2/config.toml    start one node again that was killed";
 
-/// Start a local network that stays: nodes as processes, their keys dealt by one party and good for this machine alone.
+/// Start a local network that stays
+///
+/// Nodes as processes, in a folder that can be started again. One party, this one, deals their keys: good for this machine alone.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Devnet {

@@ -10,8 +10,6 @@ use types::{ChainId, Genesis as Agreed, beacon::GroupKey, genesis::Ceremony};
 /// Make or show the beginning of a network.
 #[derive(Debug, Subcommand)]
 pub enum Genesis {
-    /// Make a network on this machine: its genesis, and for each node a folder with configuration and keys. One party, this one,
-    /// deals the key shares and could forge everything: never for more than one machine
     New(New),
     /// Show and check a genesis file
     Show {
@@ -20,7 +18,10 @@ pub enum Genesis {
     },
 }
 
-/// Make a network on this machine.
+/// Make a network on this machine, its keys dealt by one party
+///
+/// Its genesis, and for each node a folder with configuration and keys. One party, this one, deals the key shares and could forge
+/// everything: never for more than one machine.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  lemma genesis new net --nodes 4")]
 pub struct New {

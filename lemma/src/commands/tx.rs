@@ -11,7 +11,7 @@ use types::TxId;
 #[derive(Debug, Subcommand)]
 pub enum Tx {
     /// Send a signed transaction
-    #[command(after_help = "Example:\n  lemma tx send transfer.tx\n  curl --data-binary @transfer.tx \
+    #[command(after_help = "Example:\n  lemma tx send transfer.tx\n  curl --data-binary @transfer.tx \\\n      \
                       -H 'content-type: application/octet-stream' $LEMMA_NODE/v1/transactions")]
     Send {
         /// Its bytes, or the same as hex

@@ -1,6 +1,6 @@
 //! The HTTP API: what it answers is what the engine, the replica and the blob store say, in the words of `api`.
 //!
-//! Bounds hold before anything is read: connections, requests, streams and uploads at once ([`limits`], [`connection`]), bytes
+//! Bounds hold before anything is read: connections, requests, streams and uploads at once (`limits`, `connection`), bytes
 //! of headers and bodies, time. Nothing here makes the engine wait.
 
 mod blobs;

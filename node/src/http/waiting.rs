@@ -12,17 +12,21 @@ use types::{
 /// Pages of the queue that are looked through: beyond that, a workload's place does not matter to anybody.
 const PAGES_MAX: u64 = 32;
 
-/// Looks it up.
-pub(super) async fn waiting(state: &State, params: &Params, id: WorkloadId) -> Result<Waiting, Problem> {
-    let Some(meta) = state.get::<Meta>(state_key::meta()).await?.1 else { return Ok(Waiting::Unknown) };
-    let live = state.get::<Live>(state_key::live_entry(id)).await?.1;
+/// Says it out of what lies in the state at one height; only the place in the queue is looked up.
+pub(super) async fn waiting(
+    state: &State,
+    params: &Params,
+    meta: &Meta,
+    live: Option<&Live>,
+    id: WorkloadId,
+) -> Result<Waiting, Problem> {
     if let Some(height) = live.and_then(|live| live.draw) {
         return Ok(Waiting::Beacon(height.0));
     }
     if meta.set_size < params.provers_min {
         return Ok(Waiting::Provers { active: meta.set_size });
     }
-    let ahead = ahead(state, &meta, id).await?;
+    let ahead = ahead(state, meta, id).await?;
     Ok(ahead.map_or(Waiting::Unknown, |ahead| Waiting::Room { ahead }))
 }
 

@@ -3,14 +3,18 @@
 use super::{
     Asked,
     extract::{Asking, Named},
-    failure::Answer,
+    failure::{Answer, Failure},
     waiting::waiting,
 };
-use crate::{index::Fate, receipts::absent};
-use api::{Clock, Waiting, WorkloadState, Workloads};
+use crate::{index::Fate, receipts::absent, state::decode};
+use api::{Clock, Waiting, WorkloadState, Workloads, problem};
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use types::{ChainTime, TxId, WorkloadId, state_key, workload};
+use types::{
+    ChainTime, TxId, WorkloadId,
+    record::{Live, Meta},
+    state_key, workload,
+};
 
 /// Entries of a list unless told, and at most.
 pub(super) const LIMIT: usize = 20;
@@ -29,18 +33,28 @@ pub(super) async fn latest(State(gateway): Asked, Asking(which): Asking<Which>) 
 }
 
 pub(super) async fn one(State(gateway): Asked, Named(id): Named<WorkloadId>) -> Answer<Json<api::Workload>> {
-    let (_, record) = gateway.state.get::<types::Workload>(state_key::workload(id)).await?;
+    // One question, so that all of it is of one height.
+    let keys = vec![state_key::workload(id), state_key::meta(), state_key::live_entry(id)];
+    let (_, values) = gateway.state.raw(keys).await?;
+    let [record, meta, live] = values.as_slice() else {
+        return Err(Failure::new(problem::INTERNAL, "the engine did not answer every question"));
+    };
     let Some(record) = record else {
         let fate = gateway.desk.index().transaction(TxId(id.0));
         let pending = matches!(fate, Some(Fate::Pending { run: true }));
         return if pending { Ok(Json(api::Workload::pending(id))) } else { Err(absent(id).into()) };
     };
+    let record: types::Workload = decode(record)?;
+    let meta: Option<Meta> = meta.as_deref().map(decode).transpose()?;
+    let live: Option<Live> = live.as_deref().map(decode).transpose()?;
     let params = &gateway.genesis.params;
-    let waits = match record.state {
-        workload::State::Queued => waiting(&gateway.state, params, id).await?,
+    let waits = match meta.as_ref() {
+        Some(meta) if record.state == workload::State::Queued => {
+            waiting(&gateway.state, params, meta, live.as_ref(), id).await?
+        }
         _ => Waiting::Unknown,
     };
-    let now = ChainTime(gateway.state.0.status().time_ms);
+    let now = meta.map_or(ChainTime(gateway.state.0.status().time_ms), |meta| meta.time);
     let clock = Clock { now, params: params.clone() };
     Ok(Json(api::Workload::new(&record, &clock, waits)))
 }
