@@ -11,7 +11,9 @@ use types::{
 
 fn wants(bench: &Bench) -> Vec<BlobId> {
     let told = bench.told();
-    told.into_iter().filter_map(|gossip| if let Gossip::Want { blob, .. } = gossip { Some(blob) } else { None }).collect()
+    told.into_iter()
+        .filter_map(|gossip| if let Gossip::Want { blob, .. } = gossip { Some(blob) } else { None })
+        .collect()
 }
 
 fn drawn() -> Bench {
