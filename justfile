@@ -37,13 +37,10 @@ sim *arguments:
 full: ci
     cargo xtask tidy --full
     cargo xtask programs --check
+    cargo test --package receipt --test every_byte -- --ignored
     cargo run --package sim -- --seeds 0..100
     cargo run -- demo --nodes 7 --workloads 20
 
 # Rebuild the artifacts of programs/ and write them.
 programs *arguments:
     cargo xtask programs {{arguments}}
-
-# Benchmarks.
-bench *arguments:
-    cargo bench --package bench {{arguments}}
