@@ -48,6 +48,9 @@ fn ranges(genesis: &Genesis, run: &Run) -> Result<(), Refusal> {
             range("blob size", size, 0..=params.blob_bytes_max)?;
         }
     }
+    // Every prover reads the whole statement to verify: it must fit where the verifier runs.
+    let statement = run.statement().fold(0, |sum: u64, source| sum.saturating_add(source.size()));
+    range("statement size", statement, 0..=params.verifier_memory_max)?;
     Ok(())
 }
 
