@@ -1,15 +1,17 @@
 //! What a mempool asks about one transaction, or about one prover's message, against the last applied state: the very checks
 //! that execution makes, but that a nonce may come later than the account's next.
 
-use crate::{check, price};
+use crate::{check, price, vote};
 use borsh::BorshDeserialize;
 use bytes::Bytes;
 use ports::Key;
 use types::{
-    Amount, Call, Genesis, Refusal, Transaction, Workload, codec,
+    AccountId, Amount, Call, Refusal, Transaction, Workload, codec,
     limits::VALUE_MAX,
     message::SignedProverMessage,
-    record::{Account, DeployedProgram, Live, Meta},
+    offence::Evidence,
+    record::{Account, DeployedProgram, Live, Meta, Offers, Prover, Validators},
+    registry::{Registration, Role, SignedHeartbeat},
     state_key,
     transaction::SignedTransaction,
 };
@@ -22,76 +24,166 @@ pub fn keys(signed: &SignedTransaction) -> Vec<Key> {
     match &transaction.call {
         Call::Transfer { .. } => vec![account],
         Call::Deploy(program) => vec![account, state_key::program(program.id())],
-        Call::Run(run) => vec![account, state_key::program(run.program)],
+        Call::Run(run) => vec![account, state_key::program(run.program), state_key::offers()],
         Call::Cancel { workload } => vec![account, state_key::workload(*workload), state_key::live_entry(*workload)],
+        Call::Bond { role, .. } | Call::Unbond { role, .. } => vec![account, role_key(*role, transaction.sender)],
+        Call::Register(registration) => {
+            vec![account, state_key::prover(transaction.sender), state_key::verdict_key(&registration.key)]
+        }
+        Call::Update(_) | Call::Return => vec![account, state_key::prover(transaction.sender)],
+        Call::Vote(_) => vec![account, state_key::validators()],
+        Call::Evidence(evidence) => evidence_keys(account, evidence),
     }
+}
+
+fn role_key(role: Role, account: AccountId) -> Key {
+    match role {
+        Role::Validator => state_key::validators(),
+        Role::Prover => state_key::prover(account),
+    }
+}
+
+fn evidence_keys(account: Key, evidence: &Evidence) -> Vec<Key> {
+    let (offender, (workload, attempt)) = (evidence.prover(), evidence.attempt());
+    let paid = state_key::offence(offender, workload, attempt, evidence.offence());
+    vec![account, state_key::workload(workload), state_key::prover(offender), paid]
 }
 
 /// Whether a transaction could be in the next block if those before it were. `values` answers [`keys`].
 ///
 /// # Errors
 /// The first reason that is found, cheap ones first.
-pub fn check(
-    genesis: &Genesis,
-    meta: &Meta,
-    signed: &SignedTransaction,
-    values: &[Option<Bytes>],
-) -> Result<(), Refusal> {
+pub fn check(meta: &Meta, signed: &SignedTransaction, values: &[Option<Bytes>]) -> Result<(), Refusal> {
     let transaction = &signed.value;
     if transaction.chain != meta.chain {
         return Err(Refusal::WrongChain);
     }
-    let fee = check::envelope(genesis, meta.height.next(), signed)?;
+    let fee = check::envelope(&meta.params, meta.height.next(), signed)?;
     let account: Account = value(values, 0)?.unwrap_or_default();
     let (got, next) = (transaction.nonce, account.nonce);
     if got < next {
         return Err(Refusal::NonceUsed { got, next });
     }
-    let moved = call(genesis, meta, transaction, values)?;
+    let moved = call(meta, transaction, values)?;
     check::funds(account.balance, fee, moved)?;
     signed.clone().verify(meta.chain).map(|_| ())
 }
 
 /// What the call moves or locks, if it can take effect.
-fn call(
-    genesis: &Genesis,
-    meta: &Meta,
-    transaction: &Transaction,
-    values: &[Option<Bytes>],
-) -> Result<Amount, Refusal> {
+fn call(meta: &Meta, transaction: &Transaction, values: &[Option<Bytes>]) -> Result<Amount, Refusal> {
     match &transaction.call {
         Call::Transfer { amount, .. } => Ok(*amount),
         Call::Deploy(program) => {
-            check::program(&genesis.params, program)?;
+            check::program(&meta.params, program)?;
             let known: Option<DeployedProgram> = value(values, 1)?;
             if known.is_some() { Err(Refusal::ProgramExists) } else { Ok(Amount::ZERO) }
         }
         Call::Run(run) => {
             let deployed: Option<DeployedProgram> = value(values, 1)?;
             let program = deployed.as_ref().map(|deployed| &deployed.program);
-            price::admit(genesis, meta, run, program).map(|(_, _, locked)| locked)
+            let offers: Option<Offers> = value(values, 2)?;
+            price::admit(meta, &offers.unwrap_or_default(), run, program).map(|(_, _, locked)| locked)
         }
         Call::Cancel { .. } => {
             let workload: Workload = value(values, 1)?.ok_or(Refusal::UnknownWorkload)?;
             let live: Option<Live> = value(values, 2)?;
             check::cancel(transaction.sender, &workload, live.as_ref()).map(|()| Amount::ZERO)
         }
+        Call::Bond { role, amount } => role_of(*role, transaction.sender, values).map(|_| *amount),
+        Call::Unbond { role, amount } => {
+            let balance = role_of(*role, transaction.sender, values)?;
+            let enough = balance >= *amount;
+            if enough { Ok(Amount::ZERO) } else { Err(Refusal::Funds { balance, needed: *amount }) }
+        }
+        Call::Register(registration) => register(meta, transaction.sender, registration, values),
+        Call::Update(update) => {
+            let prover = prover(values)?;
+            let checked = update.capacity.map_or(Ok(()), |capacity| check::capacity(&meta.params, &prover, &capacity));
+            checked.map(|()| Amount::ZERO)
+        }
+        Call::Return => check::jail(&prover(values)?, meta.time).map(|()| Amount::ZERO),
+        Call::Vote(changes) => {
+            role_of(Role::Validator, transaction.sender, values)?;
+            let changed = vote::changed(&meta.params, changes)?.check();
+            changed.map(|()| Amount::ZERO).map_err(|error| Refusal::Parameter(error.to_string()))
+        }
+        Call::Evidence(evidence) => proven(meta, evidence, values).map(|()| Amount::ZERO),
     }
+}
+
+fn prover(values: &[Option<Bytes>]) -> Result<Prover, Refusal> {
+    value(values, 1)?.ok_or_else(|| Refusal::NoRole("prover".to_owned()))
+}
+
+/// The bond of an account in a role.
+fn role_of(role: Role, account: AccountId, values: &[Option<Bytes>]) -> Result<Amount, Refusal> {
+    if role == Role::Prover {
+        return prover(values).map(|prover| prover.bond);
+    }
+    let all: Validators = value(values, 1)?.unwrap_or_default();
+    let own = all.validators.iter().find(|validator| validator.account == account);
+    own.map(|validator| validator.bond).ok_or_else(|| Refusal::NoRole("validator".to_owned()))
+}
+
+fn register(
+    meta: &Meta,
+    sender: AccountId,
+    registration: &Registration,
+    values: &[Option<Bytes>],
+) -> Result<Amount, Refusal> {
+    if value::<Prover>(values, 1)?.is_some() {
+        return Err(Refusal::Registered);
+    }
+    check::registration(&meta.params, registration)?;
+    if value::<AccountId>(values, 2)?.is_some() {
+        return Err(Refusal::VerdictKey("was registered before".to_owned()));
+    }
+    check::possession(meta.chain, sender, registration)?;
+    Ok(registration.bond)
+}
+
+fn proven(meta: &Meta, evidence: &Evidence, values: &[Option<Bytes>]) -> Result<(), Refusal> {
+    if value::<bool>(values, 3)?.is_some() {
+        return Err(Refusal::Punished);
+    }
+    let workload: Workload = value(values, 1)?.ok_or(Refusal::UnknownWorkload)?;
+    let prover: Prover = value(values, 2)?.ok_or_else(|| Refusal::NoRole("prover".to_owned()))?;
+    check::evidence(&meta.params, &workload, evidence, meta.time)?;
+    check::signed(meta.chain, &prover.key, evidence)
+}
+
+/// The keys whose values [`check_evidence`] wants, in order.
+#[must_use]
+pub fn keys_of_evidence(evidence: &Evidence) -> Vec<Key> {
+    evidence_keys(state_key::meta(), evidence)
+}
+
+/// Whether evidence could be in the next block. `values` answers [`keys_of_evidence`].
+///
+/// # Errors
+/// The first reason that is found.
+pub fn check_evidence(meta: &Meta, evidence: &Evidence, values: &[Option<Bytes>]) -> Result<(), Refusal> {
+    proven(meta, evidence, values)
+}
+
+/// Whether a heartbeat could be in the next block. `prover` is what the state holds of its prover.
+///
+/// # Errors
+/// The first reason that is found. [`Refusal::Repeated`] means that it took effect, or need not.
+pub fn check_heartbeat(meta: &Meta, signed: &SignedHeartbeat, prover: Option<&Prover>) -> Result<(), Refusal> {
+    let prover = prover.ok_or_else(|| Refusal::NoRole("prover".to_owned()))?;
+    check::heartbeat(prover, &signed.value, meta.epoch)?;
+    signed.clone().verify(meta.chain).map(|_| ())
 }
 
 /// Whether a prover's message could be in the next block. `workload` is what the state holds of the workload it names.
 ///
 /// # Errors
 /// The first reason that is found. [`Refusal::Repeated`] means that it took effect.
-pub fn check_message(
-    genesis: &Genesis,
-    meta: &Meta,
-    signed: &SignedProverMessage,
-    workload: Option<&Workload>,
-) -> Result<(), Refusal> {
+pub fn check_message(meta: &Meta, signed: &SignedProverMessage, workload: Option<&Workload>) -> Result<(), Refusal> {
     let message = &signed.value;
     check::turn(workload.ok_or(Refusal::UnknownWorkload)?, message, meta.time)?;
-    check::message(&genesis.params, message)?;
+    check::message(&meta.params, message)?;
     signed.clone().verify(meta.chain).map(|_| ())
 }
 

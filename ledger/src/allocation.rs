@@ -86,7 +86,7 @@ fn draw(work: &mut Work, id: WorkloadId, entry: &BeaconEntry, pending: &PendingD
 fn still_free(work: &mut Work, pending: &PendingDraws) -> Outcomes<Vec<(AccountId, Resources)>> {
     let mut free = Vec::with_capacity(pending.provers.len());
     for found in &pending.provers {
-        let now = work.read::<Prover>(state_key::prover(found.prover))?.free();
+        let now = work.read::<Prover>(state_key::prover(found.prover))?.free(work.meta.params.bond_per_unit);
         free.push((found.prover, found.free.smaller(&now)));
     }
     Ok(free)
@@ -96,13 +96,14 @@ fn still_free(work: &mut Work, pending: &PendingDraws) -> Outcomes<Vec<(AccountI
 fn allocate(work: &mut Work, workload: &mut Workload, draw: &Draw, prover: AccountId) -> Outcomes {
     life::change_prover(work, prover, |prover| {
         prover.in_use = prover.in_use.plus(&workload.run.resources)?;
+        prover.live = prover.live.checked_add(1)?;
         prover.tally.allocated = prover.tally.allocated.checked_add(1)?;
         Some(())
     })?;
     let drawn = work.now();
     let attempt = Attempt { prover, drawn_by: draw.height, drawn, accepted: None, announced: None, end: None };
     workload.attempts.push(attempt).map_err(|_| TOO_MANY)?;
-    let until = drawn.time.after(work.genesis.params.accept_window);
+    let until = drawn.time.after(work.meta.params.accept_window);
     life::enter(work, workload, State::Allocated, until)?;
     life::keep(work, workload);
     work.create(state_key::draw(workload.id, draw.attempt), draw);

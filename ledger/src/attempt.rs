@@ -17,7 +17,7 @@ pub(crate) fn take(work: &mut Work, signed: &SignedProverMessage) -> Outcomes {
     work.prove(|_, chain| signed.clone().verify(chain).map(|_| ()))?;
     let mut workload = life::find(work, message.workload)?;
     check::turn(&workload, message, work.now().time)?;
-    check::message(&work.genesis.params, message)?;
+    check::message(&work.meta.params, message)?;
     match &message.action {
         ProverAction::Accept => accept(work, &mut workload, message)?,
         ProverAction::HandBack => hand_back(work, &mut workload)?,
@@ -61,7 +61,7 @@ fn announce(work: &mut Work, workload: &mut Workload, message: &ProverMessage, p
     let (id, attempt, prover) = (workload.id, message.attempt, message.prover);
     life::release(work, workload, prover)?;
     current(workload)?.announced = Some(Announced { proof, size, at, set });
-    let until = at.time.after(work.genesis.params.verdict_window);
+    let until = at.time.after(work.meta.params.verdict_window);
     life::enter(work, workload, State::Proved, until)?;
     work.tell(ChainEvent::Proved { workload: id, attempt, prover, proof, size })
 }

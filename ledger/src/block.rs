@@ -7,7 +7,7 @@
 use crate::{
     attempt, beacon, declared,
     due::{self, Progress},
-    fixing, genesis, settlement, transaction,
+    epoch, fixing, genesis, heartbeat, offence, settlement, transaction,
     work::{Outcomes, Stop, Work, nothing},
 };
 use bytes::Bytes;
@@ -23,6 +23,8 @@ enum Stage {
     Beacon(usize),
     Message(usize),
     Settlement(usize),
+    Evidence(usize),
+    Heartbeat(usize),
     Transaction(usize),
     Close,
     Closed,
@@ -36,13 +38,15 @@ impl Stage {
             Self::Beacon(index) => Self::Beacon(index.saturating_add(1)),
             Self::Message(index) => Self::Message(index.saturating_add(1)),
             Self::Settlement(index) => Self::Settlement(index.saturating_add(1)),
+            Self::Evidence(index) => Self::Evidence(index.saturating_add(1)),
+            Self::Heartbeat(index) => Self::Heartbeat(index.saturating_add(1)),
             Self::Transaction(index) => Self::Transaction(index.saturating_add(1)),
             Self::Open | Self::Close | Self::Closed => Self::Closed,
         }
     }
 
     const fn is_entry(self) -> bool {
-        matches!(self, Self::Beacon(_) | Self::Message(_) | Self::Settlement(_) | Self::Transaction(_))
+        !matches!(self, Self::Open | Self::Due(_) | Self::Close | Self::Closed)
     }
 }
 
@@ -127,6 +131,8 @@ impl BlockExecution {
             Stage::Beacon(index) => format!("beacon {index}: {stop}"),
             Stage::Message(index) => format!("message {index}: {stop}"),
             Stage::Settlement(index) => format!("settlement {index}: {stop}"),
+            Stage::Evidence(index) => format!("evidence {index}: {stop}"),
+            Stage::Heartbeat(index) => format!("heartbeat {index}: {stop}"),
             Stage::Transaction(index) => format!("transaction {index}: {stop}"),
             Stage::Open | Stage::Due(_) | Stage::Close | Stage::Closed => stop.to_string(),
         }
@@ -157,7 +163,9 @@ fn perform(work: &mut Work, body: &Body, stage: Stage) -> Outcomes<Stage> {
         Stage::Due(progress) => Ok(due::next(work, progress)?.map_or(Stage::Beacon(0), Stage::Due)),
         Stage::Beacon(i) => entry(work, body.beacons.get(i), beacon::take, stage, Stage::Message(0)),
         Stage::Message(i) => entry(work, body.messages.get(i), attempt::take, stage, Stage::Settlement(0)),
-        Stage::Settlement(i) => entry(work, body.settlements.get(i), settlement::take, stage, Stage::Transaction(0)),
+        Stage::Settlement(i) => entry(work, body.settlements.get(i), settlement::take, stage, Stage::Evidence(0)),
+        Stage::Evidence(i) => entry(work, body.evidence.get(i), offence::take, stage, Stage::Heartbeat(0)),
+        Stage::Heartbeat(i) => entry(work, body.heartbeats.get(i), heartbeat::take, stage, Stage::Transaction(0)),
         Stage::Transaction(i) => entry(work, body.transactions.get(i), transaction::take, stage, Stage::Close),
         Stage::Close => close(work).map(|()| Stage::Closed),
         Stage::Closed => Ok(Stage::Closed),
@@ -179,6 +187,8 @@ fn entry<T>(
 fn open(work: &mut Work, body: &Body) -> Outcomes {
     work.require(declared::keys(&work.genesis.clone(), &work.context.clone(), body))?;
     genesis::open(work)?;
+    epoch::open(work)?;
+    epoch::led(work)?;
     let more = declared::more(work, body);
     work.require(more)
 }
@@ -207,6 +217,10 @@ fn keep(kept: &mut Body, body: &Body, stage: Stage, next: Stage) {
         (Stage::Message(i), Stage::Message(_)) => body.messages.get(i).map(|entry| kept.messages.push(entry.clone())),
         (Stage::Settlement(i), Stage::Settlement(_)) => {
             body.settlements.get(i).map(|entry| kept.settlements.push(entry.clone()))
+        }
+        (Stage::Evidence(i), Stage::Evidence(_)) => body.evidence.get(i).map(|entry| kept.evidence.push(entry.clone())),
+        (Stage::Heartbeat(i), Stage::Heartbeat(_)) => {
+            body.heartbeats.get(i).map(|entry| kept.heartbeats.push(entry.clone()))
         }
         (Stage::Transaction(i), Stage::Transaction(_)) => {
             body.transactions.get(i).map(|entry| kept.transactions.push(entry.clone()))

@@ -2,12 +2,14 @@
 
 use std::ops::RangeInclusive;
 use types::{
-    AccountId, Amount, Attempt, AttemptEnd, BlobId, ChainTime, Genesis, Height, Params, Program, ProverAction,
-    ProverMessage, Refusal, Settlement, State, Verdict, Workload, codec,
+    AccountId, Amount, Attempt, AttemptEnd, BlobId, ChainId, ChainTime, Height, Params, Program, ProverAction,
+    ProverMessage, Refusal, Resources, Settlement, SignedVerdict, State, Verdict, VerdictKey, Workload, codec,
     fee::transaction_fee,
-    limits::{ARTIFACT_MAX, LOG_MAX, TRANSACTION_MAX},
+    limits::{ARTIFACT_MAX, LOG_MAX, TRANSACTION_MAX, UNITS_MAX},
     message::Fail,
-    record::Live,
+    offence::Evidence,
+    record::{Live, Prover},
+    registry::{Heartbeat, Registration},
     transaction::SignedTransaction,
     verdict::Subject,
     workload::Announced,
@@ -23,8 +25,8 @@ pub(crate) fn range(what: &str, got: u64, allowed: RangeInclusive<u64>) -> Resul
 
 /// Everything about a transaction but its signature, its account and its call; `height` is that of the block that is to hold
 /// it. Returns its fee (rules 1 and 3).
-pub(crate) fn envelope(genesis: &Genesis, height: Height, signed: &SignedTransaction) -> Result<Amount, Refusal> {
-    let (transaction, params) = (&signed.value, &genesis.params);
+pub(crate) fn envelope(params: &Params, height: Height, signed: &SignedTransaction) -> Result<Amount, Refusal> {
+    let transaction = &signed.value;
     let bytes = codec::encode(signed).len();
     if bytes > TRANSACTION_MAX {
         return Err(Refusal::TooLarge { got: bytes as u64, max: TRANSACTION_MAX as u64 });
@@ -136,4 +138,116 @@ pub(crate) fn bundle(params: &Params, settlement: &Settlement) -> Result<(), Ref
         return Err(Refusal::TooLarge { got, max });
     }
     if BlobId::of(bundle) == settlement.subject.proof { Ok(()) } else { Err(Refusal::HashMismatch) }
+}
+
+/// Whether a registration can stand: its cores in range, and its bond behind them.
+pub(crate) fn registration(params: &Params, registration: &Registration) -> Result<(), Refusal> {
+    range("cpus", registration.capacity.cpus.into(), 1..=UNITS_MAX.into())?;
+    covers(params, registration.bond, &registration.capacity)
+}
+
+/// Whether the sender knows the secret of the verdict key that it registers.
+pub(crate) fn possession(chain: ChainId, sender: AccountId, registration: &Registration) -> Result<(), Refusal> {
+    let known = registration.key.is_possessed(chain, sender, &registration.possession);
+    if known { Ok(()) } else { Err(Refusal::VerdictKey("comes without a proof of possession".to_owned())) }
+}
+
+/// Whether a prover may declare a capacity: one test at a time, and its bond behind all cores.
+pub(crate) fn capacity(params: &Params, prover: &Prover, capacity: &Resources) -> Result<(), Refusal> {
+    range("cpus", capacity.cpus.into(), 1..=UNITS_MAX.into())?;
+    if prover.test.is_some() {
+        return Err(Refusal::NotWhile("a test of its capacity is under way".to_owned()));
+    }
+    covers(params, prover.bond, capacity)
+}
+
+fn covers(params: &Params, bond: Amount, capacity: &Resources) -> Result<(), Refusal> {
+    let units = bond.0.checked_div(params.bond_per_unit.0).unwrap_or(0);
+    let needed = capacity.cpus.into();
+    if units < needed { Err(Refusal::Bond { bond, units, needed }) } else { Ok(()) }
+}
+
+/// Whether a prover can leave its jail.
+pub(crate) fn jail(prover: &Prover, now: ChainTime) -> Result<(), Refusal> {
+    match prover.jailed {
+        None => Err(Refusal::Repeated),
+        Some(until) if until > now => Err(Refusal::NotWhile(format!("it is jailed until chain time {until}"))),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether a heartbeat says anything new about the present epoch.
+pub(crate) fn heartbeat(prover: &Prover, heartbeat: &Heartbeat, epoch: u64) -> Result<(), Refusal> {
+    range("epoch", heartbeat.epoch, epoch..=epoch)?;
+    if prover.seen >= epoch { Err(Refusal::Repeated) } else { Ok(()) }
+}
+
+/// Whether what evidence says is an offence, if its signatures hold.
+pub(crate) fn evidence(
+    params: &Params,
+    workload: &Workload,
+    evidence: &Evidence,
+    now: ChainTime,
+) -> Result<(), Refusal> {
+    let nothing = |reason: &str| Refusal::Evidence(reason.to_owned());
+    let index = usize::from(evidence.attempt().1).checked_sub(1);
+    let attempt =
+        index.and_then(|index| workload.attempts.get(index)).ok_or_else(|| nothing("there is no such attempt"))?;
+    if attempt.end.as_ref().is_some_and(|(end, _)| end.time.after(params.evidence_window) < now) {
+        return Err(nothing("it comes too late"));
+    }
+    match evidence {
+        Evidence::FalseVerdict(signed) => false_verdict(attempt, signed),
+        Evidence::TwoVerdicts { one, other } => two_verdicts(one, other),
+        Evidence::TwoAnnouncements { one, other } => {
+            let (proof, another) =
+                Evidence::announced(one, other).ok_or_else(|| nothing("these are no announcements"))?;
+            let place = |signed: &types::message::SignedProverMessage| {
+                (signed.value.prover, signed.value.workload, signed.value.attempt)
+            };
+            if place(one) != place(other) || attempt.prover != one.value.prover {
+                return Err(nothing("they are not of one prover about its attempt"));
+            }
+            if proof == another { Err(nothing("they name the same proof")) } else { Ok(()) }
+        }
+    }
+}
+
+fn false_verdict(attempt: &Attempt, signed: &SignedVerdict) -> Result<(), Refusal> {
+    let nothing = |reason: &str| Err(Refusal::Evidence(reason.to_owned()));
+    let decided = match &attempt.end {
+        Some((_, AttemptEnd::Valid(_))) => Verdict::Valid,
+        Some((_, AttemptEnd::Rejected(_))) => Verdict::Invalid,
+        _ => return nothing("no certificate decided about that attempt"),
+    };
+    if attempt.announced.is_none_or(|announced| announced.proof != signed.subject.proof) {
+        return nothing("the certificate is about another proof");
+    }
+    match (signed.verdict, decided) {
+        (Verdict::Valid, Verdict::Invalid) | (Verdict::Invalid, Verdict::Valid) => Ok(()),
+        _ => nothing("the verdict does not contradict the certificate"),
+    }
+}
+
+fn two_verdicts(one: &SignedVerdict, other: &SignedVerdict) -> Result<(), Refusal> {
+    let nothing = |reason: &str| Err(Refusal::Evidence(reason.to_owned()));
+    if (one.prover, one.subject) != (other.prover, other.subject) {
+        return nothing("they are not of one prover about one proof");
+    }
+    match (one.verdict, other.verdict) {
+        (Verdict::Valid, Verdict::Invalid) | (Verdict::Invalid, Verdict::Valid) => Ok(()),
+        _ => nothing("they are not two different final verdicts"),
+    }
+}
+
+/// Whether the offender signed all of the evidence.
+pub(crate) fn signed(chain: ChainId, key: &VerdictKey, evidence: &Evidence) -> Result<(), Refusal> {
+    let holds = match evidence {
+        Evidence::FalseVerdict(signed) => signed.is_signed_by(chain, key),
+        Evidence::TwoVerdicts { one, other } => one.is_signed_by(chain, key) && other.is_signed_by(chain, key),
+        Evidence::TwoAnnouncements { one, other } => {
+            one.clone().verify(chain).is_ok() && other.clone().verify(chain).is_ok()
+        }
+    };
+    if holds { Ok(()) } else { Err(Refusal::BadSignature) }
 }

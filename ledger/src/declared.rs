@@ -41,12 +41,11 @@ pub(crate) fn more(work: &mut Work, body: &Body) -> Vec<Key> {
     if body.is_empty() && QUEUE.len(work) == 0 {
         return Vec::new();
     }
-    let (meta, params, now) = (&work.meta, &work.genesis.params, work.now().time);
+    let (meta, params, now) = (&work.meta, &work.meta.params, work.now().time);
     let windows = [params.accept_window, params.queue_window, params.verdict_window];
     let mut keys: Vec<Key> = windows.iter().map(|window| state_key::due(due_bucket(now.after(*window)), 0)).collect();
     keys.extend([meta.live, meta.live.saturating_sub(1)].map(|index| state_key::live(place(index).0)));
     keys.push(state_key::verdict_set(meta.set));
-    keys.extend(work.genesis.provers.iter().map(|prover| state_key::prover(prover.account)));
     keys.extend(QUEUE.ends_keys(work));
     keys.extend(WANTED.ends_keys(work));
     keys.extend(last_live(work, body));

@@ -9,13 +9,15 @@
 //! longest step of chain time can add.
 
 use crate::{
-    life,
+    bond, epoch, life,
     work::{Outcomes, Stop, Work},
 };
+use ports::Key;
 use types::{
     AttemptEnd, ChainTime, EndReason, State, Workload, WorkloadId,
     limits::{DUE_BUCKETS_PER_BLOCK, DUE_PER_BLOCK},
-    record::{DueHead, Page},
+    record::{Due, DueHead, DuePage},
+    registry::Role,
     state_key,
 };
 
@@ -29,17 +31,17 @@ pub(crate) struct Progress {
     entries: usize,
 }
 
-/// Notes that a workload moves on by itself at `time`.
-pub(crate) fn add(work: &mut Work, id: WorkloadId, time: ChainTime) -> Outcomes {
+/// Notes that something falls due at `time`.
+pub(crate) fn add(work: &mut Work, due: Due, time: ChainTime) -> Outcomes {
     const TORN: Stop = Stop::Broken("a due page is too long");
     let bucket = state_key::due_bucket(time);
     let key = state_key::due(bucket, 0);
     let mut head: DueHead = work.find(key)?.unwrap_or_default();
-    if head.entries.push(id).is_err() {
+    if head.entries.push(due).is_err() {
         head.full = head.full.checked_add(1).ok_or(TORN)?;
         let entries = std::mem::take(&mut head.entries);
-        work.create(state_key::due(bucket, head.full), &Page { entries });
-        head.entries.push(id).map_err(|_| TORN)?;
+        work.create(state_key::due(bucket, head.full), &DuePage { entries });
+        head.entries.push(due).map_err(|_| TORN)?;
     }
     work.write(key, &head);
     Ok(())
@@ -62,7 +64,7 @@ pub(crate) fn next(work: &mut Work, progress: Progress) -> Outcomes<Option<Progr
 /// Does a bucket's full page.
 fn full_page(work: &mut Work, progress: Progress, page: u64) -> Outcomes<Option<Progress>> {
     let key = state_key::due(work.meta.due_bucket, page);
-    let entries = work.read::<Page>(key)?.entries;
+    let entries = work.read::<DuePage>(key)?.entries;
     let Some(progress) = room(progress, entries.len()) else { return Ok(None) };
     all_move_on(work, &entries)?;
     work.remove(key);
@@ -90,9 +92,20 @@ fn room(progress: Progress, entries: usize) -> Option<Progress> {
     (entries <= DUE_PER_BLOCK).then_some(Progress { entries, ..progress })
 }
 
-fn all_move_on(work: &mut Work, ids: &[WorkloadId]) -> Outcomes {
-    work.require(ids.iter().map(|id| state_key::workload(*id)))?;
-    work.each(ids, |work, id| move_on(work, *id))
+fn all_move_on(work: &mut Work, entries: &[Due]) -> Outcomes {
+    work.require(entries.iter().map(key))?;
+    work.each(entries, |work, due| match due {
+        Due::Workload(id) => move_on(work, *id),
+        Due::Unbonding(role, account) => bond::release(work, *role, *account),
+    })
+}
+
+fn key(due: &Due) -> Key {
+    match due {
+        Due::Workload(id) => state_key::workload(*id),
+        Due::Unbonding(Role::Prover, account) => state_key::prover(*account),
+        Due::Unbonding(Role::Validator, _) => state_key::validators(),
+    }
 }
 
 /// Moves a workload on whose time has come. One whose time is later, or that has ended, stays.
@@ -101,15 +114,32 @@ fn move_on(work: &mut Work, id: WorkloadId) -> Outcomes {
     if workload.moves_on.is_none_or(|time| time > work.now().time) {
         return Ok(());
     }
+    if workload.state != State::Queued && !heard_out(work, &mut workload)? {
+        life::keep(work, &workload);
+        return Ok(());
+    }
     match workload.state {
         State::Allocated => attempt_over(work, &mut workload, AttemptEnd::Silent)?,
         State::Proving => attempt_over(work, &mut workload, AttemptEnd::Missed)?,
-        State::Proved => undecided(work, &mut workload)?,
+        State::Proved => verdicts_over(work, &mut workload)?,
         State::Queued => expire(work, &mut workload)?,
         _ => return Err(Stop::Broken("a workload that has ended moves on")),
     }
     life::keep(work, &workload);
     Ok(())
+}
+
+/// Rule 7: a time that is up is up only once blocks of f + 1 different leaders have passed since, so that an honest one could
+/// have put in what was sent in time. Until then what was waited for is still taken.
+fn heard_out(work: &mut Work, workload: &mut Workload) -> Outcomes<bool> {
+    let since = *workload.overtime.get_or_insert(work.now().height);
+    if epoch::heard(work, since) {
+        return Ok(true);
+    }
+    let again = work.now().time.after(work.meta.params.block_interval);
+    workload.moves_on = Some(again);
+    add(work, Due::Workload(workload.id), again)?;
+    Ok(false)
 }
 
 /// The prover let its window or deadline pass (rules 7 and 8).
@@ -118,7 +148,25 @@ fn attempt_over(work: &mut Work, workload: &mut Workload, end: AttemptEnd) -> Ou
     life::next_attempt(work, workload)
 }
 
-/// The verdict clock ran out (rule 11): the compute fee is halved between prover and user, rounded down for the prover.
+/// The verdict clock ran out (rule 11). A later verdict set gets as much time, if there is one and it may; as long as there is
+/// none, this one goes on.
+fn verdicts_over(work: &mut Work, workload: &mut Workload) -> Outcomes {
+    let (present, epochs) = (work.meta.set, work.meta.params.verdict_epochs);
+    let announced = workload.attempts.last_mut().and_then(|attempt| attempt.announced.as_mut());
+    let announced = announced.ok_or(Stop::Broken("a workload is proved and has no proof"))?;
+    if workload.renewals >= epochs {
+        return undecided(work, workload);
+    }
+    if announced.set != present {
+        announced.set = present;
+        workload.renewals = workload.renewals.saturating_add(1);
+    }
+    let until = work.now().time.after(work.meta.params.verdict_window);
+    (workload.overtime, workload.moves_on) = (None, Some(until));
+    add(work, Due::Workload(workload.id), until)
+}
+
+/// No set decided (rule 11): the compute fee is halved between prover and user, rounded down for the prover.
 fn undecided(work: &mut Work, workload: &mut Workload) -> Outcomes {
     let prover = life::end_attempt(work, workload, AttemptEnd::Undecided)?;
     let half = workload.fee.compute.share(1, 2).unwrap_or_default();
@@ -127,8 +175,8 @@ fn undecided(work: &mut Work, workload: &mut Workload) -> Outcomes {
     life::end(work, workload, State::Failed, EndReason::Undecided, &payout)
 }
 
-/// No prover could be found in time: everything goes back.
+/// No prover could be found in time.
 fn expire(work: &mut Work, workload: &mut Workload) -> Outcomes {
-    let all = life::Payout::refund(life::locked(workload)?);
-    life::end(work, workload, State::Expired, EndReason::NoProver, &all)
+    let back = life::back(workload)?;
+    life::end(work, workload, State::Expired, EndReason::NoProver, &back)
 }

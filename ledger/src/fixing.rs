@@ -17,11 +17,11 @@ const TOO_MANY: Stop = Stop::Broken("there are more draws or provers than there 
 
 /// Fixes this block's draws, if there is anything to draw and anybody to draw from.
 pub(crate) fn fix_draws(work: &mut Work) -> Outcomes {
-    let few = work.meta.set_size < work.genesis.params.provers_min;
+    let few = work.meta.set_size < work.meta.params.provers_min;
     if few || QUEUE.len(work) == 0 || WANTED.len(work) >= BEACONS_WANTED_MAX {
         return Ok(());
     }
-    let queue = QUEUE.peek(work, work.genesis.params.draws_per_block).map(drop);
+    let queue = QUEUE.peek(work, work.meta.params.draws_per_block).map(drop);
     let free = free_capacity(work).and_then(|free| queue.map(|()| free))?;
     if free.is_empty() {
         return Ok(());
@@ -37,7 +37,7 @@ fn free_capacity(work: &mut Work) -> Outcomes<Vec<(AccountId, Resources)>> {
     let mut free = Vec::new();
     for member in &set.members {
         let prover: Prover = work.read(state_key::prover(member.account))?;
-        free.push((member.account, prover.free()));
+        free.push((member.account, prover.free(work.meta.params.bond_per_unit)));
     }
     free.retain(|(_, free)| free.cpus > 0);
     Ok(free)
@@ -47,7 +47,7 @@ fn free_capacity(work: &mut Work) -> Outcomes<Vec<(AccountId, Resources)>> {
 /// either: it goes behind the others at once, so that a large one holds up no small ones, and no beacon is made in vain. One
 /// that was cancelled, or whose time is up, is dropped from the queue.
 fn choose(work: &mut Work, free: &[(AccountId, Resources)]) -> Outcomes<Vec<WorkloadId>> {
-    let most = work.genesis.params.draws_per_block;
+    let most = work.meta.params.draws_per_block;
     let mut visits = most.saturating_mul(QUEUE_VISITS_PER_DRAW).min(QUEUE.len(work));
     let mut chosen: Vec<WorkloadId> = Vec::new();
     while visits > 0 && (chosen.len() as u64) < most {

@@ -1,15 +1,15 @@
 //! The first thing a block does: the chain's totals and its time; block 1 also writes what genesis sets.
 
-use crate::work::{Outcomes, Stop, Work};
-use types::{
-    Amount, ChainTime, Height, Resources,
-    record::{Account, Meta, Prover, Tally, VerdictSet},
-    state_key,
-    verdict::Member,
+use crate::{
+    epoch,
+    work::{Outcomes, Stop, Work},
 };
-
-/// The first version of the verdict set.
-const FIRST_SET: u64 = 1;
+use types::{
+    AccountId, Amount, ChainTime, Genesis, Height, List,
+    genesis::GenesisValidator,
+    record::{Account, DeployedProgram, Meta, Prover, Registry, Validator, Validators},
+    state_key,
+};
 
 /// Takes over what the parent left, and sets the clock.
 pub(crate) fn open(work: &mut Work) -> Outcomes {
@@ -22,6 +22,11 @@ pub(crate) fn open(work: &mut Work) -> Outcomes {
     }
     follows_parent(work)?;
     let now = work.now();
+    let step = now.time.since(work.meta.time).0;
+    let sum = |units: u64| u128::from(units).saturating_mul(step.into());
+    let (used, offered) = (sum(work.meta.units_used), sum(work.meta.units_offered));
+    work.meta.used = work.meta.used.saturating_add(used);
+    work.meta.offered = work.meta.offered.saturating_add(offered);
     (work.meta.height, work.meta.time) = (now.height, now.time);
     Ok(())
 }
@@ -35,12 +40,9 @@ fn follows_parent(work: &Work) -> Outcomes {
     if parent.time != ChainTime(context.parent_time_ms) {
         return Err(Stop::Invalid("its parent has another chain time"));
     }
-    let latest = parent.time.after(work.genesis.params.step_max);
+    let latest = parent.time.after(work.meta.params.step_max);
     if context.time_ms < context.parent_time_ms || ChainTime(context.time_ms) > latest {
         return Err(Stop::Invalid("its chain time is outside of the step that is allowed"));
-    }
-    if !work.genesis.validators.iter().any(|validator| validator.peer.0 == context.leader) {
-        return Err(Stop::Invalid("its leader is no validator"));
     }
     Ok(())
 }
@@ -52,19 +54,41 @@ fn write(work: &mut Work) -> Outcomes {
         work.keep_account(entry.account, &Account { balance: entry.balance, nonce: 0 });
         add(&mut work.meta.totals.balances, entry.balance)?;
     }
-    let mut members = VerdictSet::default();
+    let at = work.now();
+    let program = genesis.capacity_test.program.clone();
+    work.write(state_key::program(program.id()), &DeployedProgram { program, deployer: AccountId([0; 32]), at });
+    write_validators(work, &genesis)?;
+    write_provers(work, &genesis)
+}
+
+fn write_validators(work: &mut Work, genesis: &Genesis) -> Outcomes {
+    let mut all = Vec::new();
+    for GenesisValidator { peer, account, bond, .. } in &genesis.validators {
+        add(&mut work.meta.totals.bonds, *bond)?;
+        all.push(Validator { peer: *peer, account: *account, bond: *bond, unbonding: List::default() });
+    }
+    work.meta.led = List::truncated(vec![Height(0); all.len()]);
+    work.meta.seats = genesis.first_seats().len() as u64;
+    work.write(state_key::validators(), &Validators { validators: List::truncated(all) });
+    Ok(())
+}
+
+/// The provers of genesis are active at once, those with the largest bonds as far as there is room.
+fn write_provers(work: &mut Work, genesis: &Genesis) -> Outcomes {
+    let mut ranked = Vec::new();
     for prover in &genesis.provers {
         let bond = genesis.bond(prover).ok_or(Stop::Broken("a bond cannot be counted"))?;
         add(&mut work.meta.totals.bonds, bond)?;
-        let (account, key, capacity) = (prover.account, prover.key, prover.capacity);
-        let (in_use, tally) = (Resources::default(), Tally::default());
-        work.write(state_key::prover(account), &Prover { account, key, bond, capacity, in_use, tally });
-        members.members.push(Member { account, key }).map_err(|_| Stop::Broken("genesis has too many provers"))?;
+        let mut record = Prover::new(prover.account, prover.key, bond, 0);
+        record.capacity = prover.capacity;
+        record.address.clone_from(&prover.address);
+        work.write(state_key::prover(prover.account), &record);
+        work.write(state_key::verdict_key(&prover.key), &prover.account);
+        ranked.push(prover.account);
     }
-    work.meta.set = FIRST_SET;
-    work.meta.set_size = members.members.len() as u64;
-    work.write(state_key::verdict_set(FIRST_SET), &members);
-    Ok(())
+    work.write(state_key::registry(), &Registry { provers: List::truncated(ranked) });
+    let registry: Registry = work.read(state_key::registry())?;
+    epoch::turn_set(work, &registry, 0)
 }
 
 fn add(sum: &mut Amount, amount: Amount) -> Outcomes {

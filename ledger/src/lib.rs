@@ -33,23 +33,30 @@ mod allocation;
 mod attempt;
 mod beacon;
 mod block;
+mod bond;
 mod check;
 mod declared;
 mod due;
+mod epoch;
 mod fixing;
 mod genesis;
+mod heartbeat;
+mod jail;
 mod life;
 mod live;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 mod money;
+mod offence;
 mod overlay;
 mod pages;
 mod price;
+mod registration;
 mod settlement;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod vote;
 mod work;
 
 pub use price::quote;
@@ -57,7 +64,12 @@ pub use price::quote;
 use bytes::Bytes;
 use ports::{BlockContext, Execution, Key, Mode, Peer, StateMachine};
 use std::sync::Arc;
-use types::{ChainId, Genesis, Height, genesis::GenesisError, limits::BODY_MAX, state_key};
+use types::{
+    ChainId, Genesis, Height, codec,
+    genesis::GenesisError,
+    limits::{BODY_MAX, VALUE_MAX},
+    state_key,
+};
 
 /// The rules of one network.
 #[derive(Clone, Debug)]
@@ -103,12 +115,12 @@ impl StateMachine for Ledger {
         state_key::outcome(Height(height))
     }
 
-    /// None: the committee is that of genesis as long as bonds cannot change.
-    fn committee_keys(&self, _epoch: u64) -> Vec<Key> {
-        Vec::new()
+    fn committee_keys(&self, epoch: u64) -> Vec<Key> {
+        epoch::committee_keys(epoch)
     }
 
-    fn committee(&self, _epoch: u64, _values: &[Option<Bytes>]) -> Vec<Peer> {
-        self.genesis.validators.iter().map(|validator| validator.peer.0).collect()
+    fn committee(&self, _epoch: u64, values: &[Option<Bytes>]) -> Vec<Peer> {
+        let seats = values.first().and_then(Option::as_deref).and_then(|bytes| codec::decode(bytes, VALUE_MAX).ok());
+        epoch::committee(&self.genesis, seats.as_ref()).into_iter().map(|peer| peer.0).collect()
     }
 }

@@ -2,13 +2,20 @@
 //! attempt, to the end.
 
 use crate::{
-    due, live,
+    due, jail, live,
+    money::Why,
     pages::QUEUE,
+    registration,
     work::{Outcomes, Stop, Work},
 };
 use types::{
-    AccountId, Amount, AttemptEnd, ChainEvent, ChainTime, End, EndReason, Refusal, State, Workload, WorkloadId,
-    event::AttemptEndKind, limits::DRAWS_MAX, record::Prover, state_key,
+    AccountId, Amount, Attempt, AttemptEnd, ChainEvent, ChainTime, End, EndReason, Refusal, State, Workload,
+    WorkloadId,
+    event::AttemptEndKind,
+    limits::DRAWS_MAX,
+    record::{Cause, Due, Prover},
+    state_key,
+    workload::Kind,
 };
 
 const UNCOUNTABLE: Stop = Stop::Broken("a workload pays out more than it holds");
@@ -30,11 +37,26 @@ pub(crate) fn change_prover(
     id: AccountId,
     change: impl FnOnce(&mut Prover) -> Option<()>,
 ) -> Outcomes {
-    let key = state_key::prover(id);
+    const TORN: Stop = Stop::Broken("a prover's numbers do not add up");
+    let (key, bond_per_unit) = (state_key::prover(id), work.meta.params.bond_per_unit);
     let mut prover: Prover = work.read(key)?;
-    change(&mut prover).ok_or(Stop::Broken("a prover's numbers do not add up"))?;
+    let before = units(&prover, bond_per_unit);
+    change(&mut prover).ok_or(TORN)?;
+    let after = units(&prover, bond_per_unit);
     work.write(key, &prover);
+    let meta = &mut work.meta;
+    for (sum, before, after) in
+        [(&mut meta.units_used, before.0, after.0), (&mut meta.units_offered, before.1, after.1)]
+    {
+        *sum = sum.checked_sub(before).and_then(|rest| rest.checked_add(after)).ok_or(TORN)?;
+    }
     Ok(())
+}
+
+/// The cores that a prover's live attempts take, and those that it offers as a member of the verdict set (rule 3).
+pub(crate) fn units(prover: &Prover, bond_per_unit: Amount) -> (u64, u64) {
+    let offered = if prover.member { prover.active(bond_per_unit).cpus } else { 0 };
+    (prover.in_use.cpus.into(), offered.into())
 }
 
 /// Brings a workload into a state, in which it stays until `until` at most.
@@ -42,11 +64,16 @@ pub(crate) fn enter(work: &mut Work, workload: &mut Workload, state: State, unti
     workload.state = state;
     workload.since = work.now();
     workload.moves_on = Some(until);
-    due::add(work, workload.id, until)
+    workload.overtime = None;
+    due::add(work, Due::Workload(workload.id), until)
 }
 
-/// Gives back what an attempt took of its prover's capacity: computing is over, whatever comes.
+/// Gives back what an attempt took of its prover's capacity: computing is over, whatever comes. A test takes of what is not
+/// counted yet.
 pub(crate) fn release(work: &mut Work, workload: &Workload, prover: AccountId) -> Outcomes {
+    if workload.kind == Kind::Test {
+        return Ok(());
+    }
     change_prover(work, prover, |prover| {
         prover.in_use = prover.in_use.minus(&workload.run.resources)?;
         Some(())
@@ -60,6 +87,11 @@ pub(crate) fn end_attempt(work: &mut Work, workload: &mut Workload, end: Attempt
         release(work, workload, prover)?;
     }
     let kind = count(work, prover, &end)?;
+    if workload.kind == Kind::Run
+        && matches!(kind, AttemptEndKind::Silent | AttemptEndKind::Missed | AttemptEndKind::Unavailable)
+    {
+        jail::miss(work, prover, workload.sender)?;
+    }
     let now = work.now();
     workload.attempts.last_mut().ok_or(IDLE)?.end = Some((now, end));
     work.tell(ChainEvent::AttemptEnded { workload: workload.id, attempt, prover, end: kind })?;
@@ -79,6 +111,7 @@ fn count(work: &mut Work, prover: AccountId, end: &AttemptEnd) -> Outcomes<Attem
         AttemptEnd::Valid(_) => return Err(Stop::Broken("a valid proof is no attempt to draw again")),
     };
     change_prover(work, prover, |prover| {
+        prover.live = prover.live.checked_sub(1)?;
         let tally = &mut prover.tally;
         let counter = match kind {
             AttemptEndKind::Silent | AttemptEndKind::Missed | AttemptEndKind::Unavailable => &mut tally.missed,
@@ -94,27 +127,40 @@ fn count(work: &mut Work, prover: AccountId, end: &AttemptEnd) -> Outcomes<Attem
 
 /// After an attempt has ended: the next one, as long as accepted attempts (rule 7) and draws are left, else the end.
 pub(crate) fn next_attempt(work: &mut Work, workload: &mut Workload) -> Outcomes {
+    workload.renewals = 0;
+    if workload.kind == Kind::Test {
+        let back = Payout::refund(workload.fee.verification);
+        return self::end(work, workload, State::Failed, EndReason::AttemptsUsed, &back);
+    }
     let accepted = workload.accepted() as u64;
     let drawn_out = workload.attempts.len() >= DRAWS_MAX;
-    if accepted >= work.genesis.params.attempts_max || (drawn_out && accepted > 0) {
+    if accepted >= work.meta.params.attempts_max || (drawn_out && accepted > 0) {
         // Rule 8: the provers earn nothing, the compute fee is burned, the verdicts that nobody gave are paid back.
         let back = Payout::refund(workload.fee.verification);
         return self::end(work, workload, State::Failed, EndReason::AttemptsUsed, &back);
     }
     if drawn_out {
-        let all = Payout::refund(locked(workload)?);
-        return self::end(work, workload, State::Expired, EndReason::NoProver, &all);
+        let back = back(workload)?;
+        return self::end(work, workload, State::Expired, EndReason::NoProver, &back);
     }
     queue_again(work, workload)
 }
 
 /// Puts a workload at the end of the queue. It expires when it would have, but has one accept window at least.
 fn queue_again(work: &mut Work, workload: &mut Workload) -> Outcomes {
-    let (params, now) = (&work.genesis.params, work.now());
+    let (params, now) = (&work.meta.params, work.now());
     let expiry = workload.created.time.after(params.queue_window);
     let until = expiry.max(now.time.after(params.accept_window));
     enter(work, workload, State::Queued, until)?;
     QUEUE.push(work, workload.id)
+}
+
+/// What goes back when a workload ends while it is queued: everything, but for the compute fee where a prover computed for it
+/// and said that the program failed. Else a program that fails by a coin flip would get its attempts for nothing.
+pub(crate) fn back(workload: &Workload) -> Outcomes<Payout> {
+    let failed = |attempt: &Attempt| matches!(attempt.end, Some((_, AttemptEnd::Failed(_))));
+    let spent = workload.attempts.iter().any(failed);
+    Ok(Payout::refund(if spent { workload.fee.verification } else { locked(workload)? }))
 }
 
 /// Where the money of a workload goes; what is left is burned.
@@ -165,8 +211,11 @@ pub(crate) fn end(
 ) -> Outcomes {
     let burned = payout.burned(locked(workload)?).ok_or(UNCOUNTABLE)?;
     let to_verdicts = payout.to_verdicts().ok_or(UNCOUNTABLE)?;
-    pay_out(work, workload.sender, payout)?;
+    pay_out(work, workload, payout)?;
     work.burn_locked(burned)?;
+    if workload.kind == Kind::Test {
+        registration::tested(work, workload.sender, state == State::Verified)?;
+    }
     live::remove(work, workload.id)?;
     let at = work.now();
     workload.state = state;
@@ -177,20 +226,21 @@ pub(crate) fn end(
     work.tell(ChainEvent::Ended { workload: workload.id, state, reason })
 }
 
-fn pay_out(work: &mut Work, sender: AccountId, payout: &Payout) -> Outcomes {
+fn pay_out(work: &mut Work, workload: &Workload, payout: &Payout) -> Outcomes {
+    let (sender, about) = (workload.sender, Some(workload.id.0));
     let paid = payout.verdicts.iter().chain(payout.prover.iter().map(|(prover, _)| prover));
     work.require(paid.chain([&sender]).map(|id| state_key::account(*id)))?;
     if let Some((prover, amount)) = payout.prover {
-        earn(work, prover, amount)?;
+        earn(work, prover, amount, Why(Cause::Compute, about))?;
     }
     for member in &payout.verdicts {
-        earn(work, *member, payout.verdict)?;
+        earn(work, *member, payout.verdict, Why(Cause::Verdict, about))?;
     }
-    work.unlock(sender, payout.refund)
+    work.unlock(sender, payout.refund, Why(Cause::Refund, about))
 }
 
-fn earn(work: &mut Work, prover: AccountId, amount: Amount) -> Outcomes {
-    work.unlock(prover, amount)?;
+fn earn(work: &mut Work, prover: AccountId, amount: Amount, why: Why) -> Outcomes {
+    work.unlock(prover, amount, why)?;
     change_prover(work, prover, |prover| {
         prover.tally.earned = prover.tally.earned.plus(amount)?;
         Some(())

@@ -2,9 +2,9 @@
 
 use crate::check::range;
 use types::{
-    Amount, Genesis, InputSource, Millis, Program, Quote, Refusal, Resources, Run, fee,
+    Amount, InputSource, Millis, Params, Program, Quote, Refusal, Resources, Run, fee,
     limits::{LIVE_WORKLOADS_MAX, UNITS_MAX},
-    record::Meta,
+    record::{Meta, Offers},
 };
 
 /// What a run of a program costs now, and the computing time that this pays for: that of the run and an allowance for moving
@@ -12,23 +12,24 @@ use types::{
 ///
 /// # Errors
 /// [`Refusal::OutOfRange`], [`Refusal::NeverServed`], [`Refusal::Overflow`].
-pub fn quote(genesis: &Genesis, meta: &Meta, run: &Run, program: &Program) -> Result<(Quote, Millis), Refusal> {
-    ranges(genesis, run)?;
-    served(genesis, &run.resources)?;
+pub fn quote(meta: &Meta, offers: &Offers, run: &Run, program: &Program) -> Result<(Quote, Millis), Refusal> {
+    let params = &meta.params;
+    ranges(params, run)?;
+    served(offers, &run.resources)?;
     let artifacts = program.prover.size.checked_add(program.verifier.size).ok_or(Refusal::Overflow)?;
-    let billed = fee::billed(&genesis.params, run, artifacts).ok_or(Refusal::Overflow)?;
-    let quote = fee::quote(&genesis.params, run, billed, program.fuel_limit, meta.set_size);
+    let billed = fee::billed(params, run, artifacts).ok_or(Refusal::Overflow)?;
+    let quote = fee::quote(params, meta.compute_price, run, billed, program.fuel_limit, meta.set_size);
     Ok((quote.ok_or(Refusal::Overflow)?, billed))
 }
 
 /// The quote of a run that may enter a block now, with the amount to be locked.
 pub(crate) fn admit(
-    genesis: &Genesis,
     meta: &Meta,
+    offers: &Offers,
     run: &Run,
     program: Option<&Program>,
 ) -> Result<(Quote, Millis, Amount), Refusal> {
-    let (quote, billed) = quote(genesis, meta, run, program.ok_or(Refusal::UnknownProgram)?)?;
+    let (quote, billed) = quote(meta, offers, run, program.ok_or(Refusal::UnknownProgram)?)?;
     let fee = quote.total().ok_or(Refusal::Overflow)?;
     if fee > run.fee_max {
         return Err(Refusal::FeeLimit { fee, limit: run.fee_max });
@@ -39,8 +40,7 @@ pub(crate) fn admit(
     Ok((quote, billed, fee))
 }
 
-fn ranges(genesis: &Genesis, run: &Run) -> Result<(), Refusal> {
-    let params = &genesis.params;
+fn ranges(params: &Params, run: &Run) -> Result<(), Refusal> {
     range("maximum compute time", run.compute_max.0, 1..=params.compute_max.0)?;
     range("cpus", u64::from(run.resources.cpus), 1..=u64::from(UNITS_MAX))?;
     for input in &run.inputs {
@@ -54,10 +54,10 @@ fn ranges(genesis: &Genesis, run: &Run) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether any prover is large enough. Provers and their capacities are those of genesis as long as none can join.
-fn served(genesis: &Genesis, need: &Resources) -> Result<(), Refusal> {
-    let mut all = genesis.provers.iter().map(|prover| prover.capacity);
-    if all.clone().any(|capacity| capacity.fits(need)) {
+/// Whether any active prover is large enough. Where none is active now, those that come back may be.
+fn served(offers: &Offers, need: &Resources) -> Result<(), Refusal> {
+    let mut all = offers.largest.iter().copied();
+    if offers.largest.is_empty() || all.clone().any(|capacity| capacity.fits(need)) {
         return Ok(());
     }
     let most = all.clone().fold(Resources::default(), larger);
@@ -66,6 +66,7 @@ fn served(genesis: &Genesis, need: &Resources) -> Result<(), Refusal> {
         ("MiB of memory", need.memory_mib, most.memory_mib),
         ("MiB of disk", need.disk_mib, most.disk_mib),
         ("graphics processors", need.gpus, most.gpus),
+        ("GiB on each graphics processor", if need.gpus == 0 { 0 } else { need.gpu_class }, most.gpu_class),
     ];
     if let Some((unit, need, most)) = parts.into_iter().find(|(_, need, most)| need > most) {
         return Err(Refusal::NeverServed { what: format!("{need} {unit}"), largest: format!("{most}") });
@@ -82,10 +83,13 @@ fn larger(one: Resources, other: Resources) -> Resources {
         memory_mib: one.memory_mib.max(other.memory_mib),
         disk_mib: one.disk_mib.max(other.disk_mib),
         gpus: one.gpus.max(other.gpus),
+        gpu_class: one.gpu_class.max(other.gpu_class),
     }
 }
 
 fn words(resources: &Resources) -> String {
-    let Resources { cpus, memory_mib, disk_mib, gpus } = resources;
-    format!("{cpus} cores, {memory_mib} MiB of memory, {disk_mib} MiB of disk and {gpus} graphics processors")
+    let Resources { cpus, memory_mib, disk_mib, gpus, gpu_class } = resources;
+    format!(
+        "{cpus} cores, {memory_mib} MiB of memory, {disk_mib} MiB of disk and {gpus} graphics processors of {gpu_class} GiB"
+    )
 }

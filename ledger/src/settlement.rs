@@ -1,7 +1,7 @@
 //! Settlements (rules 11 and 12): equal verdicts of two thirds of the verdict set end an attempt. The verifier is not run here.
 
 use crate::{
-    check, life,
+    check, jail, life, offence,
     work::{Outcomes, Stop, Work},
 };
 use types::{
@@ -16,7 +16,7 @@ pub(crate) fn take(work: &mut Work, settlement: &Settlement) -> Outcomes {
     let mut workload = life::find(work, settlement.subject.workload)?;
     let announced = *check::subject(&workload, &settlement.subject)?;
     let set: VerdictSet = work.read(state_key::verdict_set(announced.set))?;
-    check::bundle(&work.genesis.params, settlement)?;
+    check::bundle(&work.meta.params, settlement)?;
     let certificate = &settlement.certificate;
     work.prove(|_, chain| {
         let holds = certificate.verify(chain, &settlement.subject, &set.members);
@@ -26,9 +26,10 @@ pub(crate) fn take(work: &mut Work, settlement: &Settlement) -> Outcomes {
     count_verdicts(work, &signers)?;
     match certificate.verdict {
         Verdict::Valid => verified(work, &mut workload, certificate, signers, set.members.len())?,
-        Verdict::Invalid => again(work, &mut workload, AttemptEnd::Rejected(certificate.clone()))?,
+        Verdict::Invalid => rejected(work, &mut workload, certificate)?,
         Verdict::Unavailable => again(work, &mut workload, AttemptEnd::Unavailable(certificate.clone()))?,
     }
+    work.meta.settled = work.meta.settled.saturating_add(1);
     life::keep(work, &workload);
     Ok(())
 }
@@ -42,9 +43,11 @@ fn signers(certificate: &Certificate, set: &VerdictSet) -> Result<Vec<AccountId>
 
 fn count_verdicts(work: &mut Work, signers: &[AccountId]) -> Outcomes {
     work.require(signers.iter().map(|signer| state_key::prover(*signer)))?;
+    let epoch = work.meta.epoch;
     for signer in signers {
         life::change_prover(work, *signer, |prover| {
             prover.tally.verdicts = prover.tally.verdicts.checked_add(1)?;
+            (prover.seen, prover.spoke) = (prover.seen.max(epoch), prover.spoke.saturating_add(1));
             Some(())
         })?;
     }
@@ -66,13 +69,30 @@ fn verified(
     let prover = attempt.prover;
     life::change_prover(work, prover, |prover| {
         prover.tally.verified = prover.tally.verified.checked_add(1)?;
+        prover.live = prover.live.checked_sub(1)?;
         Some(())
     })?;
+    failed_without_need(work, workload)?;
     work.meta.verified = work.meta.verified.saturating_add(1);
     let verdict = workload.fee.verification.share(1, set as u64).unwrap_or_default();
     let prover = Some((prover, workload.fee.compute));
     let payout = life::Payout { prover, verdicts: signers, verdict, ..life::Payout::default() };
     life::end(work, workload, State::Verified, EndReason::Proved, &payout)
+}
+
+/// Rule 8: where one prover succeeds, those that said before that the program failed have missed.
+fn failed_without_need(work: &mut Work, workload: &Workload) -> Outcomes {
+    let failed = |attempt: &&Attempt| matches!(attempt.end, Some((_, AttemptEnd::Failed(_))));
+    let provers: Vec<AccountId> = workload.attempts.iter().filter(failed).map(|attempt| attempt.prover).collect();
+    work.require(provers.iter().map(|prover| state_key::prover(*prover)))?;
+    work.each(provers, |work, prover| jail::miss(work, prover, workload.sender))
+}
+
+/// Rule 11: the proof is rejected, its prover slashed, the workload drawn again.
+fn rejected(work: &mut Work, workload: &mut Workload, certificate: &Certificate) -> Outcomes {
+    let prover = workload.current().map(|(_, attempt)| attempt.prover);
+    offence::rejected(work, workload, prover.ok_or(Stop::Broken("a proof without an attempt"))?)?;
+    again(work, workload, AttemptEnd::Rejected(certificate.clone()))
 }
 
 /// The proof was rejected, or two thirds could not fetch it: the attempt is over.

@@ -1,32 +1,41 @@
 //! Transactions (rule 1): the fee goes from the sender to the leader, the nonce counts up, then the call takes effect.
 
 use crate::{
-    check,
-    life::{self, Payout},
-    live,
+    bond, check, life, live,
+    money::Why,
+    offence,
     pages::QUEUE,
-    price,
+    price, registration, vote,
     work::{Outcomes, Stop, Work},
 };
 use types::{
     AccountId, Amount, Call, ChainEvent, EndReason, List, Millis, Program, Quote, Refusal, Run, State, Transaction,
     Workload, WorkloadId,
-    record::{DeployedProgram, Live},
+    record::{Cause, DeployedProgram, Live, Offers},
     state_key,
     transaction::SignedTransaction,
+    workload::Kind,
 };
 
 /// Takes a transaction.
 pub(crate) fn take(work: &mut Work, signed: &SignedTransaction) -> Outcomes {
     let transaction = &signed.value;
     work.prove(|_, chain| signed.clone().verify(chain).map(|_| ()))?;
-    let fee = check::envelope(&work.genesis, work.now().height, signed)?;
+    let fee = check::envelope(&work.meta.params, work.now().height, signed)?;
+    let sender = transaction.sender;
     pay_fee(work, transaction, fee)?;
     match &transaction.call {
-        Call::Transfer { to, amount } => transfer(work, transaction.sender, *to, *amount),
-        Call::Deploy(program) => deploy(work, transaction.sender, program),
+        Call::Transfer { to, amount } => work.pay(sender, *to, *amount, Why(Cause::Transfer, Some(transaction.id().0))),
+        Call::Deploy(program) => deploy(work, sender, program),
         Call::Run(run) => queue(work, transaction, run),
-        Call::Cancel { workload } => cancel(work, transaction.sender, *workload),
+        Call::Cancel { workload } => cancel(work, sender, *workload),
+        Call::Bond { role, amount } => bond::bond(work, sender, *role, *amount, transaction.id()),
+        Call::Unbond { role, amount } => bond::unbond(work, sender, *role, *amount),
+        Call::Register(registration) => registration::register(work, transaction, registration),
+        Call::Update(update) => registration::update(work, sender, update, transaction.id()),
+        Call::Return => registration::return_from_jail(work, sender),
+        Call::Vote(changes) => vote::take(work, sender, changes),
+        Call::Evidence(evidence) => offence::take(work, evidence),
     }
 }
 
@@ -38,7 +47,7 @@ fn pay_fee(work: &mut Work, transaction: &Transaction, fee: Amount) -> Outcomes 
     nonce(transaction.nonce, account.nonce).or_else(|refusal| if work.scouting { Ok(()) } else { Err(refusal) })?;
     account.nonce = transaction.nonce.checked_add(1).ok_or(Refusal::Overflow)?;
     work.keep_account(transaction.sender, &account);
-    work.pay(transaction.sender, leader, fee)
+    work.pay(transaction.sender, leader, fee, Why(Cause::Fee, Some(transaction.id().0)))
 }
 
 fn nonce(got: u64, next: u64) -> Result<(), Refusal> {
@@ -56,14 +65,9 @@ fn leader(work: &Work) -> Outcomes<AccountId> {
     leader.map(|validator| validator.account).ok_or(Stop::Invalid("its leader is no validator"))
 }
 
-/// Moves money; to oneself as well.
-fn transfer(work: &mut Work, from: AccountId, to: AccountId, amount: Amount) -> Outcomes {
-    work.pay(from, to, amount)
-}
-
 /// Makes a program known, once.
 fn deploy(work: &mut Work, deployer: AccountId, program: &Program) -> Outcomes {
-    check::program(&work.genesis.params, program)?;
+    check::program(&work.meta.params, program)?;
     let (id, at) = (program.id(), work.now());
     let key = state_key::program(id);
     if work.find::<DeployedProgram>(key)?.is_some() {
@@ -78,10 +82,11 @@ fn deploy(work: &mut Work, deployer: AccountId, program: &Program) -> Outcomes {
 fn queue(work: &mut Work, transaction: &Transaction, run: &Run) -> Outcomes {
     let deployed: Option<DeployedProgram> = work.find(state_key::program(run.program))?;
     let program = deployed.as_ref().map(|deployed| &deployed.program);
-    let (fee, billed, locked) = price::admit(&work.genesis, &work.meta, run, program)?;
-    work.lock(transaction.sender, locked)?;
+    let offers: Option<Offers> = work.find(state_key::offers())?;
+    let (fee, billed, locked) = price::admit(&work.meta, &offers.unwrap_or_default(), run, program)?;
+    work.lock(transaction.sender, locked, Why(Cause::Lock, Some(transaction.id().0)))?;
     let mut workload = fresh(work, transaction, run, fee, billed);
-    let expiry = workload.created.time.after(work.genesis.params.queue_window);
+    let expiry = workload.created.time.after(work.meta.params.queue_window);
     life::enter(work, &mut workload, State::Queued, expiry)?;
     work.create(state_key::workload(workload.id), &workload);
     live::add(work, workload.id)?;
@@ -94,12 +99,15 @@ fn fresh(work: &Work, transaction: &Transaction, run: &Run, fee: Quote, billed: 
     let now = work.now();
     Workload {
         id: transaction.id().into(),
+        kind: Kind::Run,
         sender: transaction.sender,
         run: run.clone(),
         state: State::Queued,
         created: now,
         since: now,
         moves_on: None,
+        overtime: None,
+        renewals: 0,
         fee,
         billed,
         attempts: List::default(),
@@ -113,8 +121,8 @@ fn cancel(work: &mut Work, sender: AccountId, id: WorkloadId) -> Outcomes {
     let mut workload = life::find(work, id)?;
     let entry: Option<Live> = work.find(state_key::live_entry(id))?;
     check::cancel(sender, &workload, entry.as_ref())?;
-    let all = Payout::refund(life::locked(&workload)?);
-    life::end(work, &mut workload, State::Cancelled, EndReason::Cancelled, &all)?;
+    let back = life::back(&workload)?;
+    life::end(work, &mut workload, State::Cancelled, EndReason::Cancelled, &back)?;
     life::keep(work, &workload);
     Ok(())
 }

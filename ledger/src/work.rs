@@ -8,7 +8,7 @@ use types::{
     ChainEvent, ChainId, ChainTime, Genesis, Height, List, Refusal, codec,
     event::Outcome,
     limits::{EVENTS_PER_BLOCK, VALUE_MAX},
-    record::{Meta, Totals},
+    record::{Meta, Movement, Totals},
     state_key,
     workload::Moment,
 };
@@ -55,6 +55,8 @@ pub(crate) struct Work {
     pub(crate) meta: Meta,
     /// What the block did so far.
     pub(crate) events: List<ChainEvent, EVENTS_PER_BLOCK>,
+    /// How it moved money so far.
+    pub(crate) movements: Vec<Movement>,
     /// Whether entries are only gone through to learn which values they need: nothing of it stays, and nothing is checked that
     /// costs time or depends on entries that were left out.
     pub(crate) scouting: bool,
@@ -68,13 +70,23 @@ pub(crate) struct Point {
     mark: Mark,
     meta: Meta,
     events: usize,
+    movements: usize,
 }
 
 impl Work {
     /// Nothing loaded, nothing done.
     pub(crate) fn new(genesis: Arc<Genesis>, context: BlockContext, meta: Meta) -> Self {
         let overlay = Overlay::default();
-        Self { genesis, context, meta, events: List::default(), scouting: false, proven: false, overlay }
+        Self {
+            genesis,
+            context,
+            meta,
+            events: List::default(),
+            movements: Vec::new(),
+            scouting: false,
+            proven: false,
+            overlay,
+        }
     }
 
     /// The values below.
@@ -138,7 +150,12 @@ impl Work {
 
     /// Where things are now.
     pub(crate) fn point(&self) -> Point {
-        Point { mark: self.overlay.mark(), meta: self.meta.clone(), events: self.events.len() }
+        Point {
+            mark: self.overlay.mark(),
+            meta: self.meta.clone(),
+            events: self.events.len(),
+            movements: self.movements.len(),
+        }
     }
 
     /// Makes everything as it was at the point.
@@ -148,6 +165,7 @@ impl Work {
         let mut events = std::mem::take(&mut self.events).into_vec();
         events.truncate(point.events);
         self.events = List::truncated(events);
+        self.movements.truncate(point.movements);
     }
 
     /// Does something wholly or not at all.
@@ -183,6 +201,7 @@ impl Work {
         }
         let (height, meta) = (self.now().height, self.meta.clone());
         let outcome = Outcome { height, events: self.events.clone() };
+        self.keep_movements();
         self.write(state_key::outcome(height), &outcome);
         self.write(state_key::meta(), &meta);
         Ok(())
@@ -196,6 +215,16 @@ pub(crate) fn nothing(genesis: &Genesis, chain: ChainId) -> Meta {
         height: Height(0),
         time: genesis.time,
         totals: Totals::default(),
+        epoch: 0,
+        params: genesis.params.clone(),
+        compute_price: genesis.params.compute_price,
+        used: 0,
+        offered: 0,
+        units_used: 0,
+        units_offered: 0,
+        settled: 0,
+        seats: 0,
+        led: List::default(),
         set: 0,
         set_size: 0,
         queue: Default::default(),

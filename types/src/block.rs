@@ -1,14 +1,17 @@
 //! The body of a block: what its leader put in, in the order in which it takes effect.
 //!
-//! First what is due by chain time, then beacons with their draws, then messages of provers, settlements, transactions.
+//! First what is due by chain time, then beacons with their draws, then messages of provers, settlements, evidence, heartbeats,
+//! transactions.
 
 use crate::{
     Beacon, Certificate, CodecError, Data, Height, List, codec,
     limits::{
-        BEACONS_PER_BLOCK, BODY_MAX, PROOF_INLINE_MAX, PROVER_MESSAGES_PER_BLOCK, SETTLEMENTS_PER_BLOCK,
-        TRANSACTIONS_PER_BLOCK,
+        BEACONS_PER_BLOCK, BODY_MAX, EVIDENCE_PER_BLOCK, HEARTBEATS_PER_BLOCK, PROOF_INLINE_MAX,
+        PROVER_MESSAGES_PER_BLOCK, SETTLEMENTS_PER_BLOCK, TRANSACTIONS_PER_BLOCK,
     },
     message::SignedProverMessage,
+    offence::Evidence,
+    registry::SignedHeartbeat,
     transaction::SignedTransaction,
     verdict::Subject,
 };
@@ -43,6 +46,10 @@ pub struct Body {
     pub messages: List<SignedProverMessage, PROVER_MESSAGES_PER_BLOCK>,
     /// Settlements.
     pub settlements: List<Settlement, SETTLEMENTS_PER_BLOCK>,
+    /// Offences that the leader learned of (rule 13).
+    pub evidence: List<Evidence, EVIDENCE_PER_BLOCK>,
+    /// Signs of life (rule 10).
+    pub heartbeats: List<SignedHeartbeat, HEARTBEATS_PER_BLOCK>,
     /// Transactions.
     pub transactions: List<SignedTransaction, TRANSACTIONS_PER_BLOCK>,
 }
@@ -54,6 +61,8 @@ impl Body {
         self.beacons.is_empty()
             && self.messages.is_empty()
             && self.settlements.is_empty()
+            && self.evidence.is_empty()
+            && self.heartbeats.is_empty()
             && self.transactions.is_empty()
     }
 

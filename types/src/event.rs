@@ -1,6 +1,9 @@
 //! What a block did to workloads: written into the state for members to react to, and streamed to whoever listens.
 
-use crate::{AccountId, BlobId, EndReason, Height, List, ProgramId, State, WorkloadId, limits::EVENTS_PER_BLOCK};
+use crate::{
+    AccountId, Amount, BlobId, ChainTime, EndReason, Height, List, ProgramId, State, WorkloadId,
+    limits::EVENTS_PER_BLOCK, offence::Offence,
+};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// One thing that a block did.
@@ -76,6 +79,38 @@ pub enum ChainEvent {
         /// Why.
         reason: EndReason,
     },
+    /// An epoch began: seats, active provers and the compute price are new.
+    Epoch {
+        /// The epoch.
+        epoch: u64,
+        /// The version of the verdict set.
+        set: u64,
+        /// Price of one core for one second.
+        compute_price: Amount,
+    },
+    /// A prover passed its test: what it has counts from now on.
+    Tested {
+        /// The prover.
+        prover: AccountId,
+    },
+    /// An offence cost bond.
+    Slashed {
+        /// The offender.
+        prover: AccountId,
+        /// In which workload.
+        workload: WorkloadId,
+        /// What it did.
+        offence: Offence,
+        /// How much it lost.
+        amount: Amount,
+    },
+    /// A prover missed too often: nothing is drawn for it.
+    Jailed {
+        /// The prover.
+        prover: AccountId,
+        /// The earliest chain time of its return.
+        until: ChainTime,
+    },
 }
 
 /// How an attempt ended, without what proves it.
@@ -129,6 +164,10 @@ impl ChainEvent {
             Self::Proved { .. } => "proved",
             Self::AttemptEnded { .. } => "attempt-ended",
             Self::Ended { .. } => "ended",
+            Self::Epoch { .. } => "epoch",
+            Self::Tested { .. } => "tested",
+            Self::Slashed { .. } => "slashed",
+            Self::Jailed { .. } => "jailed",
         }
     }
 
@@ -136,12 +175,18 @@ impl ChainEvent {
     #[must_use]
     pub const fn workload(&self) -> Option<WorkloadId> {
         match self {
-            Self::Deployed { .. } | Self::BeaconWanted | Self::Drawn { .. } => None,
+            Self::Deployed { .. }
+            | Self::BeaconWanted
+            | Self::Drawn { .. }
+            | Self::Epoch { .. }
+            | Self::Tested { .. }
+            | Self::Jailed { .. } => None,
             Self::Queued { workload, .. }
             | Self::Allocated { workload, .. }
             | Self::Accepted { workload, .. }
             | Self::Proved { workload, .. }
             | Self::AttemptEnded { workload, .. }
+            | Self::Slashed { workload, .. }
             | Self::Ended { workload, .. } => Some(*workload),
         }
     }

@@ -1,14 +1,11 @@
-//! Genesis: what everybody agrees on before the first block, and the parameters of the protocol.
+//! Genesis: what everybody agrees on before the first block.
 
 use crate::{
-    AccountId, Amount, ChainId, ChainTime, Data, List, Millis, Resources, Text,
+    AccountId, Amount, ChainId, ChainTime, Data, List, Millis, Params, Program, Resources, Text,
     beacon::GroupKey,
     hex_bytes,
     id::hash_in,
-    limits::{
-        BLOB_MAX, DRAWS_MAX, DRAWS_PER_BLOCK_MAX, GENESIS_ACCOUNTS_MAX, PROOF_INLINE_MAX, PROOF_MAX, PROVERS_MAX,
-        STEP_LONGEST_MS, TEXT_MAX, UNITS_MAX, VALIDATORS_MAX,
-    },
+    limits::{GENESIS_ACCOUNTS_MAX, PROVERS_MAX, TEXT_MAX, UNITS_MAX, VALIDATORS_MAX},
     verdict::{VerdictKey, VerdictSignature},
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -18,91 +15,6 @@ hex_bytes!(
     /// The Ed25519 public key by which a node is known to its peers and to consensus.
     PeerId, 32
 );
-
-/// The parameters of the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// How long an idle leader waits before it proposes an empty block.
-    pub block_interval: Millis,
-    /// The most that one block adds to chain time.
-    pub step_max: Millis,
-    /// Blocks in an epoch.
-    pub epoch_blocks: u64,
-    /// How long a prover that was drawn may take to accept.
-    pub accept_window: Millis,
-    /// Accepted attempts that a workload has.
-    pub attempts_max: u64,
-    /// Draws fixed by one block.
-    pub draws_per_block: u64,
-    /// Active provers below which nothing is drawn.
-    pub provers_min: u64,
-    /// How long a leader that holds two thirds of the verdicts waits for more.
-    pub verdict_grace: Millis,
-    /// How long a verdict set has for one proof.
-    pub verdict_window: Millis,
-    /// How long a workload may wait for a prover.
-    pub queue_window: Millis,
-    /// The largest proof that stands in a block, in bytes.
-    pub proof_inline_max: u64,
-    /// The largest proof, in bytes.
-    pub proof_bytes_max: u64,
-    /// The largest blob, in bytes.
-    pub blob_bytes_max: u64,
-    /// The longest a run may ask to compute.
-    pub compute_max: Millis,
-    /// The most fuel a program may ask for one verification.
-    pub fuel_max: u64,
-    /// The memory of one verification, in bytes.
-    pub verifier_memory_max: u64,
-    /// How far ahead a transaction's last block may lie, in blocks.
-    pub validity_max: u64,
-    /// Fee of a transaction.
-    pub transaction_fee: Amount,
-    /// Fee of each of its bytes.
-    pub transaction_fee_byte: Amount,
-    /// Price of one core for one second.
-    pub compute_price: Amount,
-    /// Price of a million fuel, for each member of the verdict set.
-    pub verification_price: Amount,
-    /// Allowance for moving inputs, whatever their size.
-    pub transfer_base: Millis,
-    /// Bytes of inputs that the allowance expects to be moved in a millisecond.
-    pub transfer_bytes_per_ms: u64,
-    /// Bond behind each core of a prover.
-    pub bond_per_unit: Amount,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        Self {
-            block_interval: Millis(500),
-            step_max: Millis(2_000),
-            epoch_blocks: 4_096,
-            accept_window: Millis(4_000),
-            attempts_max: 2,
-            draws_per_block: 16,
-            provers_min: 4,
-            verdict_grace: Millis(100),
-            verdict_window: Millis(60_000),
-            queue_window: Millis(600_000),
-            proof_inline_max: 16 * 1024,
-            proof_bytes_max: PROOF_MAX,
-            blob_bytes_max: BLOB_MAX,
-            compute_max: Millis(24 * 3_600_000),
-            fuel_max: 10_000_000_000,
-            verifier_memory_max: 256 * 1024 * 1024,
-            validity_max: 10_000,
-            transaction_fee: Amount(1_000_000),
-            transaction_fee_byte: Amount(1_000),
-            compute_price: Amount(10_000_000),
-            verification_price: Amount(1_000),
-            transfer_base: Millis(5_000),
-            transfer_bytes_per_ms: 1_000,
-            bond_per_unit: Amount(100_000_000_000),
-        }
-    }
-}
 
 /// A validator of genesis.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -114,6 +26,9 @@ pub struct GenesisValidator {
     pub account: AccountId,
     /// Where peers reach it: `host:port`.
     pub address: Text<TEXT_MAX>,
+    /// What it stands behind its seat with. Comes on top of the balances.
+    #[serde(default)]
+    pub bond: Amount,
 }
 
 /// A prover of genesis.
@@ -126,8 +41,21 @@ pub struct GenesisProver {
     pub key: VerdictKey,
     /// Proof that it knows the secret of that key, bound to chain and account. Not part of the chain id.
     pub possession: VerdictSignature,
-    /// What it has.
+    /// What it has. Taken as tested.
     pub capacity: Resources,
+    /// Where users reach its API, if it says: `http://host:port`.
+    #[serde(default)]
+    pub address: Text<TEXT_MAX>,
+}
+
+/// The built-in program that a prover runs to show that it has the capacity it declares (rule 13).
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityTest {
+    /// The program. Its artifacts are part of every node.
+    pub program: Program,
+    /// How long one test may compute.
+    pub compute_max: Millis,
 }
 
 /// An account of genesis.
@@ -163,7 +91,9 @@ pub struct Genesis {
     /// The parameters.
     #[serde(default)]
     pub params: Params,
-    /// The validators, ascending by peer.
+    /// What new capacity is tested with.
+    pub capacity_test: CapacityTest,
+    /// The nodes that may be seated as validators, ascending by peer.
     pub validators: List<GenesisValidator, VALIDATORS_MAX>,
     /// The provers, ascending by account. Their bonds come on top of the balances.
     pub provers: List<GenesisProver, PROVERS_MAX>,
@@ -203,6 +133,9 @@ pub enum GenesisError {
     /// A prover's capacity is none or too much.
     #[error("provers: {0} must have 1 to {UNITS_MAX} cores")]
     Capacity(AccountId),
+    /// The program that tests capacity asks for what no program may have.
+    #[error("capacity_test: {0}")]
+    Test(&'static str),
     /// There is more money than can be counted.
     #[error("accounts and bonds together are more than can be counted")]
     Supply,
@@ -229,7 +162,8 @@ impl Genesis {
     #[must_use]
     pub fn supply(&self) -> Option<Amount> {
         let balances = self.accounts.iter().try_fold(Amount::ZERO, |sum, entry| sum.plus(entry.balance))?;
-        self.provers.iter().try_fold(balances, |sum, prover| sum.plus(self.bond(prover)?))
+        let seats = self.validators.iter().try_fold(balances, |sum, validator| sum.plus(validator.bond))?;
+        self.provers.iter().try_fold(seats, |sum, prover| sum.plus(self.bond(prover)?))
     }
 
     /// Checks everything that can be checked.
@@ -242,6 +176,7 @@ impl Genesis {
         ascending("provers", self.provers.iter().map(|prover| prover.account))?;
         ascending("accounts", self.accounts.iter().map(|entry| entry.account))?;
         self.check_provers()?;
+        self.check_test()?;
         self.supply().map(|_| ()).ok_or(GenesisError::Supply)
     }
 
@@ -261,42 +196,44 @@ impl Genesis {
     }
 }
 
+impl Genesis {
+    fn check_test(&self) -> Result<(), GenesisError> {
+        let CapacityTest { program, compute_max } = &self.capacity_test;
+        if program.fuel_limit == 0 || program.fuel_limit > self.params.fuel_max {
+            return Err(GenesisError::Test("its fuel limit must be 1 to params.fuel_max"));
+        }
+        if compute_max.0 == 0 || *compute_max > self.params.compute_max {
+            return Err(GenesisError::Test("compute_max must be 1 to params.compute_max"));
+        }
+        Ok(())
+    }
+
+    /// The validators of the first epochs: the `seats` largest bonds, ascending by peer; of equal ones the lower peers.
+    #[must_use]
+    pub fn first_seats(&self) -> Vec<PeerId> {
+        let bonds = self.validators.iter().map(|validator| (validator.bond, validator.peer));
+        seats(&self.params, bonds)
+    }
+}
+
+/// Who sits: the `seats` largest bonds that reach the minimum, ascending by peer; of equal ones the lower peers. Where fewer
+/// than four do, the largest bonds below it sit as well: a chain does not stop for want of bonds.
+#[must_use]
+pub fn seats(params: &Params, bonds: impl Iterator<Item = (Amount, PeerId)>) -> Vec<PeerId> {
+    const FEWEST: usize = 4;
+    let mut ranked: Vec<(std::cmp::Reverse<Amount>, PeerId)> =
+        bonds.map(|(bond, peer)| (std::cmp::Reverse(bond), peer)).collect();
+    ranked.sort_unstable();
+    let rich = ranked.iter().filter(|(bond, _)| bond.0 >= params.validator_bond_min).count();
+    let most = usize::try_from(params.seats).unwrap_or(usize::MAX);
+    ranked.truncate(rich.max(FEWEST).min(most));
+    let mut seats: Vec<PeerId> = ranked.into_iter().map(|(_, peer)| peer).collect();
+    seats.sort_unstable();
+    seats
+}
+
 fn ascending<T: Ord>(name: &'static str, values: impl Iterator<Item = T>) -> Result<(), GenesisError> {
     let values: Vec<T> = values.collect();
     let rises = values.iter().zip(values.iter().skip(1)).all(|(one, next)| one < next);
     if rises && !values.is_empty() { Ok(()) } else { Err(GenesisError::Order(name)) }
-}
-
-impl Params {
-    /// Checks every parameter against its bounds.
-    ///
-    /// # Errors
-    /// Names the first parameter that is out of bounds.
-    pub fn check(&self) -> Result<(), GenesisError> {
-        const DAY_MS: u64 = 24 * 3_600_000;
-        let bounds: [(&'static str, u64, u64, u64); 18] = [
-            ("block_interval", self.block_interval.0, 10, 60_000),
-            ("step_max", self.step_max.0, 10, STEP_LONGEST_MS),
-            ("epoch_blocks", self.epoch_blocks, 16, 1 << 20),
-            ("accept_window", self.accept_window.0, 100, DAY_MS),
-            ("attempts_max", self.attempts_max, 1, DRAWS_MAX as u64),
-            ("draws_per_block", self.draws_per_block, 1, DRAWS_PER_BLOCK_MAX as u64),
-            ("provers_min", self.provers_min, 1, PROVERS_MAX as u64),
-            ("verdict_grace", self.verdict_grace.0, 0, 60_000),
-            ("verdict_window", self.verdict_window.0, 1_000, DAY_MS),
-            ("queue_window", self.queue_window.0, 1_000, 30 * DAY_MS),
-            ("proof_inline_max", self.proof_inline_max, 0, PROOF_INLINE_MAX as u64),
-            ("proof_bytes_max", self.proof_bytes_max, 1, PROOF_MAX),
-            ("blob_bytes_max", self.blob_bytes_max, 1, BLOB_MAX),
-            ("compute_max", self.compute_max.0, 1, 365 * DAY_MS),
-            ("fuel_max", self.fuel_max, 1, 1 << 40),
-            ("verifier_memory_max", self.verifier_memory_max, 65_536, 4 << 30),
-            ("validity_max", self.validity_max, 1, 1 << 32),
-            ("transfer_bytes_per_ms", self.transfer_bytes_per_ms, 1, 1 << 32),
-        ];
-        match bounds.into_iter().find(|(_, got, min, max)| got < min || got > max) {
-            Some((name, got, min, max)) => Err(GenesisError::Param { name, got, min, max }),
-            None => Ok(()),
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! What members say to each other over p2p.
 
 use crate::{
-    BlobId, Data, Height, limits::PART_MAX, message::SignedProverMessage, transaction::SignedTransaction,
-    verdict::SignedVerdict,
+    BlobId, Data, Height, limits::PART_MAX, message::SignedProverMessage, registry::SignedHeartbeat,
+    transaction::SignedTransaction, verdict::SignedVerdict,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -24,6 +24,8 @@ pub enum Gossip {
     },
     /// A verdict.
     Verdict(SignedVerdict),
+    /// A prover's sign of life, for whoever leads.
+    Heartbeat(SignedHeartbeat),
     /// Asks for a part of a blob.
     Want {
         /// The blob.

@@ -33,6 +33,16 @@ pub const BITMAP_MAX: usize = PROVERS_MAX.div_ceil(8);
 pub const UNITS_MAX: u32 = 256;
 /// Validators that genesis can name.
 pub const VALIDATORS_MAX: usize = 64;
+/// Provers that are registered at once.
+pub const REGISTERED_MAX: usize = 1024;
+/// Parts of one bond that wait to be paid back.
+pub const UNBONDINGS_MAX: usize = 8;
+/// Misses of one prover that are kept.
+pub const MISSES_MAX: usize = 32;
+/// A parameter's name.
+pub const NAME_MAX: usize = 32;
+/// Changes of parameters in one vote.
+pub const CHANGES_MAX: usize = 8;
 /// Accounts that genesis can fund.
 pub const GENESIS_ACCOUNTS_MAX: usize = 1024;
 
@@ -46,6 +56,10 @@ pub const DRAWS_PER_BLOCK_MAX: usize = 64;
 pub const BEACONS_PER_BLOCK: usize = 16;
 /// Prover messages in one block: the reserved room of rule 1.
 pub const PROVER_MESSAGES_PER_BLOCK: usize = 512;
+/// Heartbeats in one block.
+pub const HEARTBEATS_PER_BLOCK: usize = 128;
+/// Pieces of evidence in one block, besides those in transactions.
+pub const EVIDENCE_PER_BLOCK: usize = 16;
 /// Settlements in one block.
 pub const SETTLEMENTS_PER_BLOCK: usize = 64;
 /// Transactions in one block.
@@ -61,7 +75,9 @@ pub const BEACONS_WANTED_MAX: u64 = 64;
 /// Places of the queue that one block looks at for each draw it may fix.
 pub const QUEUE_VISITS_PER_DRAW: u64 = 2;
 /// Events that one block leaves for members.
-pub const EVENTS_PER_BLOCK: usize = 7 * 1024;
+pub const EVENTS_PER_BLOCK: usize = 7 * 1024 + 768;
+/// Movements of money on one page of a block's record of them.
+pub const MOVEMENTS_PER_PAGE: usize = 8 * 1024;
 
 /// Entries of one page of the state.
 pub const PAGE_ENTRIES: usize = 128;
@@ -90,15 +106,22 @@ const _: () = {
     assert!(PROVERS_MAX <= BITMAP_MAX * 8);
     assert!(DRAWS_MAX < u16::MAX as usize);
     assert!(TRANSACTION_MAX < VALUE_MAX);
-    // One event for each entry and each draw, two where an attempt's end may end its workload too, one for the
-    // beacon that is wanted; 128 bytes hold the longest.
+    // One event for each entry and each draw, two where an attempt's end may end its workload too, one for the beacon
+    // that is wanted, one for each slash, and for each prover jailed, dropped or tested; 128 bytes hold the longest.
     assert!(
         TRANSACTIONS_PER_BLOCK
             + 2 * (PROVER_MESSAGES_PER_BLOCK + SETTLEMENTS_PER_BLOCK + DUE_PER_BLOCK)
             + BEACONS_PER_BLOCK * (DRAWS_PER_BLOCK_MAX + 1)
+            + SETTLEMENTS_PER_BLOCK
+            + EVIDENCE_PER_BLOCK
+            + 3 * PROVERS_MAX
+            + 2
             < EVENTS_PER_BLOCK
     );
     assert!(EVENTS_PER_BLOCK * 128 < VALUE_MAX);
+    assert!(MOVEMENTS_PER_PAGE * 96 < VALUE_MAX);
+    assert!(REGISTERED_MAX * 32 < VALUE_MAX);
+    assert!((HEARTBEATS_PER_BLOCK * 256 + EVIDENCE_PER_BLOCK * 2 * PROVER_MESSAGE_MAX) < BODY_MAX / 16);
     // A block can always do one page of what is due, and the longest step of chain time adds fewer buckets than it looks into.
     assert!(DUE_PER_BLOCK >= PAGE_ENTRIES);
     assert!(STEP_LONGEST_MS / crate::state_key::DUE_BUCKET_MS < DUE_BUCKETS_PER_BLOCK);

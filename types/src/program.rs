@@ -2,10 +2,14 @@
 
 use crate::{BlobId, ProgramId, Text, id::hash_in, limits::TEXT_MAX};
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
 /// What runs a prover. The numbers are part of the encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 #[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Runtime {
     /// A WebAssembly module by the program contract.
@@ -13,7 +17,8 @@ pub enum Runtime {
 }
 
 /// One artifact of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Artifact {
     /// The bytes.
     pub blob: BlobId,
@@ -22,7 +27,8 @@ pub struct Artifact {
 }
 
 /// A program as it is deployed. Its name is the hash of all this.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Program {
     /// For people; says nothing about what it does.
     pub name: Text<TEXT_MAX>,

@@ -1,8 +1,13 @@
 //! What lies in the state besides workloads: accounts, programs, provers, pages, and the totals of all money.
 
 use crate::{
-    AccountId, Amount, ChainId, ChainTime, Height, List, Program, Resources, Text, WorkloadId,
-    limits::{DRAWS_PER_BLOCK_MAX, PAGE_ENTRIES, PROVERS_MAX, TEXT_MAX},
+    AccountId, Amount, ChainId, ChainTime, Height, List, Params, Program, Resources, Text, WorkloadId,
+    genesis::PeerId,
+    limits::{
+        DRAWS_PER_BLOCK_MAX, MISSES_MAX, MOVEMENTS_PER_PAGE, PAGE_ENTRIES, PROVERS_MAX, REGISTERED_MAX, TEXT_MAX,
+        UNBONDINGS_MAX, VALIDATORS_MAX,
+    },
+    registry::{Changes, Role},
     verdict::{Member, VerdictKey},
     workload::Moment,
 };
@@ -48,6 +53,51 @@ pub struct Tally {
     pub earned: Amount,
 }
 
+/// A part of a bond that was taken back, and is not paid back yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Unbonding {
+    /// How much.
+    pub amount: Amount,
+    /// The chain time at which it is paid back, if nothing keeps it.
+    pub release: ChainTime,
+}
+
+/// A validator, among the nodes that genesis knows.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Validator {
+    /// Its key as a node.
+    pub peer: PeerId,
+    /// Its account.
+    pub account: AccountId,
+    /// What decides about its seat.
+    pub bond: Amount,
+    /// What it took back.
+    pub unbonding: List<Unbonding, UNBONDINGS_MAX>,
+}
+
+/// All validators, in the order of genesis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Validators {
+    /// They.
+    pub validators: List<Validator, VALIDATORS_MAX>,
+}
+
+/// Who is named for an epoch: ascending. Who is named for one signs in the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Seats {
+    /// The nodes.
+    pub seats: List<PeerId, VALIDATORS_MAX>,
+}
+
+/// Something that counts towards jail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Miss {
+    /// By whose workload; the chain's zero account where a whole epoch was missed.
+    pub user: AccountId,
+    /// When.
+    pub time: ChainTime,
+}
+
 /// A prover.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Prover {
@@ -55,22 +105,168 @@ pub struct Prover {
     pub account: AccountId,
     /// Its verdict key.
     pub key: VerdictKey,
-    /// What it stands to lose.
+    /// What it stands to lose, without what it took back.
     pub bond: Amount,
-    /// What it has. Its tickets are its free cores, as far as they are bonded.
+    /// What it took back and can still lose.
+    pub unbonding: List<Unbonding, UNBONDINGS_MAX>,
+    /// What it has, as far as it was tested.
     pub capacity: Resources,
-    /// What its live attempts take of that.
+    /// What it declared, if that is more.
+    pub declared: Option<Resources>,
+    /// The workload that tests what it declared, if one is under way.
+    pub test: Option<WorkloadId>,
+    /// What its live attempts take of its capacity.
     pub in_use: Resources,
+    /// Its attempts that are not over: its bond answers for them.
+    pub live: u64,
+    /// Whether it is in the verdict set in force.
+    pub member: bool,
+    /// Whether it takes no new workloads.
+    pub draining: bool,
+    /// Where users reach its API, if it says.
+    pub address: Text<TEXT_MAX>,
+    /// The last epoch in which it gave a sign of life: a heartbeat, or a verdict in a certificate.
+    pub seen: u64,
+    /// Its verdicts in certificates in that epoch.
+    pub spoke: u64,
+    /// The earliest chain time of its return, while it is jailed.
+    pub jailed: Option<ChainTime>,
+    /// What counts towards jail, oldest first.
+    pub misses: List<Miss, MISSES_MAX>,
     /// How it fared.
     pub tally: Tally,
 }
 
 impl Prover {
-    /// What it has to spare.
+    /// A prover that has done nothing yet.
     #[must_use]
-    pub fn free(&self) -> Resources {
-        self.capacity.minus(&self.in_use).unwrap_or_default()
+    pub fn new(account: AccountId, key: VerdictKey, bond: Amount, epoch: u64) -> Self {
+        Self {
+            account,
+            key,
+            bond,
+            unbonding: List::default(),
+            capacity: Resources::default(),
+            declared: None,
+            test: None,
+            in_use: Resources::default(),
+            live: 0,
+            member: false,
+            draining: false,
+            address: Text::default(),
+            seen: epoch,
+            spoke: 0,
+            jailed: None,
+            misses: List::default(),
+            tally: Tally::default(),
+        }
     }
+
+    /// Cores that its bond covers.
+    #[must_use]
+    pub fn bonded_units(&self, bond_per_unit: Amount) -> u32 {
+        let units = self.bond.0.checked_div(bond_per_unit.0).unwrap_or(0);
+        u32::try_from(units).unwrap_or(u32::MAX)
+    }
+
+    /// What counts of its capacity: its cores as far as they are bonded, and nothing while it drains or is jailed.
+    #[must_use]
+    pub fn active(&self, bond_per_unit: Amount) -> Resources {
+        if self.draining || self.jailed.is_some() {
+            return Resources::default();
+        }
+        Resources { cpus: self.capacity.cpus.min(self.bonded_units(bond_per_unit)), ..self.capacity }
+    }
+
+    /// What it has to spare. Its tickets are its free cores.
+    #[must_use]
+    pub fn free(&self, bond_per_unit: Amount) -> Resources {
+        self.active(bond_per_unit).minus(&self.in_use).unwrap_or_default()
+    }
+}
+
+/// All registered provers, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Registry {
+    /// Their accounts.
+    pub provers: List<AccountId, REGISTERED_MAX>,
+}
+
+/// What active provers have, without what another has more of in every way: what decides whether a run can ever be served.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Offers {
+    /// Capacities, none of which fits another.
+    pub largest: List<Resources, PROVERS_MAX>,
+}
+
+/// What one seat wants changed.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Ballot {
+    /// Who.
+    pub account: AccountId,
+    /// What: ascending by parameter.
+    pub changes: Changes,
+}
+
+/// The votes of an epoch: at most one of each seat.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Ballots {
+    /// The epoch.
+    pub epoch: u64,
+    /// The votes.
+    pub ballots: List<Ballot, VALIDATORS_MAX>,
+}
+
+/// Why money moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Cause {
+    /// The fee of a transaction: from its sender, to the block's leader.
+    Fee = 0,
+    /// A transfer.
+    Transfer = 1,
+    /// A run's fee was locked.
+    Lock = 2,
+    /// What was locked came back.
+    Refund = 3,
+    /// For computing.
+    Compute = 4,
+    /// For a verdict.
+    Verdict = 5,
+    /// Of a slashed bond, to the user whose proof was rejected.
+    Compensation = 6,
+    /// Into a bond.
+    Bond = 7,
+    /// Out of a bond.
+    Unbond = 8,
+}
+
+/// One account's money changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Movement {
+    /// The account.
+    pub account: AccountId,
+    /// Whether it got the amount; else it gave it.
+    pub got: bool,
+    /// How much.
+    pub amount: Amount,
+    /// Why.
+    pub cause: Cause,
+    /// The transaction or workload that it was about, if there is one.
+    pub about: Option<[u8; 32]>,
+}
+
+/// A page of how a block moved money.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Movements {
+    /// The block.
+    pub height: Height,
+    /// Whether another page follows.
+    pub more: bool,
+    /// The movements, in order.
+    pub entries: List<Movement, MOVEMENTS_PER_PAGE>,
 }
 
 /// One version of the set whose verdicts count: the active provers, ascending by account.
@@ -121,6 +317,26 @@ pub struct Meta {
     pub time: ChainTime,
     /// Where all money is.
     pub totals: Totals,
+    /// Its epoch.
+    pub epoch: u64,
+    /// The parameters in force.
+    pub params: Params,
+    /// Price of one core for one second, in force for this epoch.
+    pub compute_price: Amount,
+    /// Core-milliseconds that live attempts took in this epoch.
+    pub used: u128,
+    /// Core-milliseconds that active provers had in this epoch.
+    pub offered: u128,
+    /// Cores that live attempts take.
+    pub units_used: u64,
+    /// Cores that active provers have.
+    pub units_offered: u64,
+    /// Settlements in this epoch.
+    pub settled: u64,
+    /// Seats that sign in this epoch.
+    pub seats: u64,
+    /// The last block that each validator led, in the order of genesis.
+    pub led: List<Height, VALIDATORS_MAX>,
     /// The version of the verdict set in force.
     pub set: u64,
     /// Its size.
@@ -151,14 +367,30 @@ pub struct Page {
     pub entries: List<WorkloadId, PAGE_ENTRIES>,
 }
 
+/// What falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub enum Due {
+    /// A workload moves on.
+    Workload(WorkloadId),
+    /// A part of a bond may be paid back.
+    Unbonding(Role, AccountId),
+}
+
+/// A page of what falls due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DuePage {
+    /// The entries.
+    pub entries: List<Due, PAGE_ENTRIES>,
+}
+
 /// The head of a due bucket: the entries that came last. A head that is full becomes the next full page, so that adding an
 /// entry touches one page whatever the bucket holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct DueHead {
-    /// Full pages: 1 up to this, each a [`Page`].
+    /// Full pages: 1 up to this, each a [`DuePage`].
     pub full: u64,
     /// The entries since.
-    pub entries: List<WorkloadId, PAGE_ENTRIES>,
+    pub entries: List<Due, PAGE_ENTRIES>,
 }
 
 /// What is kept of a workload only until it ends.

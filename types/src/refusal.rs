@@ -142,6 +142,37 @@ pub enum Refusal {
     /// There is no room now.
     #[error("there is no room now")]
     Busy,
+    /// The account has no bond behind that.
+    #[error("the account is no {0}")]
+    NoRole(String),
+    /// The account is a prover already.
+    #[error("the account is registered as a prover already")]
+    Registered,
+    /// A verdict key was registered before, or its secret is not known to the sender.
+    #[error("the verdict key {0}")]
+    VerdictKey(String),
+    /// A bond does not cover what it stands behind.
+    #[error("a bond of {bond} covers {units} cores; {needed} are needed")]
+    Bond {
+        /// The bond.
+        bond: Amount,
+        /// The cores that it covers.
+        units: u64,
+        /// The cores that need it.
+        needed: u64,
+    },
+    /// Something has to come to its end first.
+    #[error("not while {0}")]
+    NotWhile(String),
+    /// There is no such parameter, or it cannot be changed.
+    #[error("parameter {0}")]
+    Parameter(String),
+    /// The evidence proves nothing.
+    #[error("the evidence proves nothing: {0}")]
+    Evidence(String),
+    /// The offence was paid for already.
+    #[error("the offence was paid for already")]
+    Punished,
     /// An amount cannot be said.
     #[error("an amount is too large")]
     Overflow,
@@ -180,6 +211,14 @@ impl Refusal {
             Self::HashMismatch => "hash-mismatch",
             Self::Busy => "busy",
             Self::Overflow => "overflow",
+            Self::NoRole(_) => "no-role",
+            Self::Registered => "registered",
+            Self::VerdictKey(_) => "verdict-key",
+            Self::Bond { .. } => "bond",
+            Self::NotWhile(_) => "not-while",
+            Self::Parameter(_) => "parameter",
+            Self::Evidence(_) => "evidence",
+            Self::Punished => "punished",
         }
     }
 
@@ -212,6 +251,16 @@ impl Refusal {
             Self::Certificate(_) | Self::Beacon => "check that the keys are those of this chain",
             Self::HashMismatch => "send the bytes that have this hash",
             Self::Overflow => "use smaller amounts",
+            Self::NoRole(_) => "register first; validators are named by genesis",
+            Self::Registered => "update it instead",
+            Self::VerdictKey(_) => "make a new verdict key and prove possession of it for this chain and account",
+            Self::Bond { .. } => "bond more, or declare fewer cores",
+            Self::NotWhile(_) => "wait for it, see the prover's status",
+            Self::Parameter(_) => "see the chain's parameters and which of them can be voted on",
+            Self::Evidence(_) => {
+                "send two signed messages that contradict each other, or a verdict against a certificate"
+            }
+            Self::Punished => "nothing: it took effect",
         }
     }
 }

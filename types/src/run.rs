@@ -66,6 +66,9 @@ pub struct Resources {
     pub disk_mib: u32,
     /// Graphics processors.
     pub gpus: u32,
+    /// Their class: the memory that each of them has at least, in GiB.
+    #[serde(default)]
+    pub gpu_class: u32,
 }
 
 impl Resources {
@@ -76,9 +79,10 @@ impl Resources {
             && self.memory_mib >= need.memory_mib
             && self.disk_mib >= need.disk_mib
             && self.gpus >= need.gpus
+            && (need.gpus == 0 || self.gpu_class >= need.gpu_class)
     }
 
-    /// What is left without `other`; `None` where something would be less than nothing.
+    /// What is left without `other`, of the same class; `None` where something would be less than nothing.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Option<Self> {
         Some(Self {
@@ -86,10 +90,11 @@ impl Resources {
             memory_mib: self.memory_mib.checked_sub(other.memory_mib)?,
             disk_mib: self.disk_mib.checked_sub(other.disk_mib)?,
             gpus: self.gpus.checked_sub(other.gpus)?,
+            gpu_class: self.gpu_class,
         })
     }
 
-    /// Both together.
+    /// Both together, of this class.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Option<Self> {
         Some(Self {
@@ -97,6 +102,7 @@ impl Resources {
             memory_mib: self.memory_mib.checked_add(other.memory_mib)?,
             disk_mib: self.disk_mib.checked_add(other.disk_mib)?,
             gpus: self.gpus.checked_add(other.gpus)?,
+            gpu_class: self.gpu_class,
         })
     }
 
@@ -108,6 +114,7 @@ impl Resources {
             memory_mib: self.memory_mib.min(other.memory_mib),
             disk_mib: self.disk_mib.min(other.disk_mib),
             gpus: self.gpus.min(other.gpus),
+            gpu_class: self.gpu_class.min(other.gpu_class),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The names of values in the state: BLAKE3 over a family and what tells its members apart.
 
-use crate::{AccountId, ChainTime, Height, ProgramId, WorkloadId};
+use crate::{AccountId, ChainTime, Height, ProgramId, VerdictKey, WorkloadId, offence::Offence};
 
 /// A name in the state.
 pub type Key = [u8; 32];
@@ -100,8 +100,8 @@ pub const fn due_bucket(time: ChainTime) -> u64 {
     }
 }
 
-/// Workloads that fall due in a bucket: page 0 is its [`crate::record::DueHead`], the full ones before it are
-/// [`crate::record::Page`]s.
+/// What falls due in a bucket: page 0 is its [`crate::record::DueHead`], the full ones before it are
+/// [`crate::record::DuePage`]s.
 #[must_use]
 pub fn due(bucket: u64, page: u64) -> Key {
     key("due", &bucket.to_le_bytes(), page)
@@ -111,4 +111,54 @@ pub fn due(bucket: u64, page: u64) -> Key {
 #[must_use]
 pub fn outcome(height: Height) -> Key {
     key("outcome", &[], height.0.checked_rem(OUTCOMES_KEPT).unwrap_or(0))
+}
+
+/// [`crate::record::Movements`]: a page of how the block at `height` moved money.
+#[must_use]
+pub fn movements(height: Height, page: u64) -> Key {
+    let slot = height.0.checked_rem(OUTCOMES_KEPT).unwrap_or(0);
+    key("movements", &slot.to_le_bytes(), page)
+}
+
+/// [`crate::record::Validators`].
+#[must_use]
+pub fn validators() -> Key {
+    key("validators", &[], 0)
+}
+
+/// [`crate::record::Seats`]: who is named for an epoch.
+#[must_use]
+pub fn seats(epoch: u64) -> Key {
+    key("seats", &[], epoch)
+}
+
+/// [`crate::record::Registry`].
+#[must_use]
+pub fn registry() -> Key {
+    key("registry", &[], 0)
+}
+
+/// The account of the prover that ever registered a verdict key.
+#[must_use]
+pub fn verdict_key(of: &VerdictKey) -> Key {
+    key("verdict-key", &of.0, 0)
+}
+
+/// [`crate::record::Offers`].
+#[must_use]
+pub fn offers() -> Key {
+    key("offers", &[], 0)
+}
+
+/// [`crate::record::Ballots`].
+#[must_use]
+pub fn ballots() -> Key {
+    key("ballots", &[], 0)
+}
+
+/// Whether an offence was paid for.
+#[must_use]
+pub fn offence(prover: AccountId, workload: WorkloadId, attempt: u16, offence: Offence) -> Key {
+    let part = [prover.0, workload.0].concat();
+    key("offence", &part, u64::from(attempt) << 8 | offence as u64)
 }

@@ -3,6 +3,8 @@
 use crate::{
     AccountId, Amount, ChainId, Height, Program, Run, TxId, WorkloadId,
     id::hash_in,
+    offence::Evidence,
+    registry::{Changes, ProverUpdate, Registration, Role},
     sign::{Signable, Signed},
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -26,6 +28,30 @@ pub enum Call {
         /// The workload of that run.
         workload: WorkloadId,
     },
+    /// Adds to a bond of the sender.
+    Bond {
+        /// Behind what.
+        role: Role,
+        /// How much.
+        amount: Amount,
+    },
+    /// Takes back of a bond of the sender; it is paid back when it can no longer have to answer for anything.
+    Unbond {
+        /// Behind what.
+        role: Role,
+        /// How much.
+        amount: Amount,
+    },
+    /// Joins as a prover.
+    Register(Box<Registration>),
+    /// Changes what the sender declared as a prover.
+    Update(ProverUpdate),
+    /// Ends the sender's jail.
+    Return,
+    /// Says which parameters the sender, who is seated, wants changed at the next epoch: in place of what it wanted before.
+    Vote(Changes),
+    /// Proves an offence.
+    Evidence(Box<Evidence>),
 }
 
 impl Call {
@@ -37,6 +63,13 @@ impl Call {
             Self::Deploy(_) => "deploy",
             Self::Run(_) => "run",
             Self::Cancel { .. } => "cancel",
+            Self::Bond { .. } => "bond",
+            Self::Unbond { .. } => "unbond",
+            Self::Register(_) => "register",
+            Self::Update(_) => "update",
+            Self::Return => "return",
+            Self::Vote(_) => "vote",
+            Self::Evidence(_) => "evidence",
         }
     }
 }

@@ -181,11 +181,25 @@ pub struct End {
     pub burned: Amount,
 }
 
+/// Where a workload comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Kind {
+    /// From a user's run.
+    Run = 0,
+    /// From the chain: it tests a prover's new capacity (rule 13). It is not drawn; its one attempt is that prover's.
+    Test = 1,
+}
+
 /// A workload, as it lies in the state.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Workload {
     /// Its name.
     pub id: WorkloadId,
+    /// Where it comes from.
+    pub kind: Kind,
     /// Who asked and paid.
     pub sender: AccountId,
     /// What was asked for.
@@ -198,6 +212,10 @@ pub struct Workload {
     pub since: Moment,
     /// The chain time at which it moves on by itself; none in an end state.
     pub moves_on: Option<ChainTime>,
+    /// The block at which its present time was found to be up, while blocks of f + 1 leaders are still to come (rule 7).
+    pub overtime: Option<Height>,
+    /// How often a later verdict set took the place of the first, in the attempt under way (rule 11).
+    pub renewals: u64,
     /// The locked fee, part by part. What is still in escrow of it: all until the end, then nothing.
     pub fee: Quote,
     /// Computing time plus the allowance for moving inputs: what the compute fee pays for and the deadline allows.

@@ -32,6 +32,7 @@ fn text<const MAX: usize>() -> impl Strategy<Value = Text<MAX>> {
 
 fn resources() -> impl Strategy<Value = Resources> {
     any::<(u32, u32, u32, u32)>().prop_map(|(cpus, memory_mib, disk_mib, gpus)| Resources {
+        gpu_class: gpus / 2,
         cpus,
         memory_mib,
         disk_mib,
@@ -212,7 +213,7 @@ fn sample_transaction(secret: &SecretKey) -> Transaction {
         program: ProgramId([6; 32]),
         arguments: Data::new(vec![7]).expect("short"),
         inputs: List::new(inputs).expect("few"),
-        resources: Resources { cpus: 1, memory_mib: 2, disk_mib: 3, gpus: 4 },
+        resources: Resources { cpus: 1, memory_mib: 2, disk_mib: 3, gpus: 4, gpu_class: 5 },
         compute_max: Millis(8),
         fee_max: Amount(9),
     };

@@ -1,0 +1,161 @@
+//! Provers that join and change (rule 13): what they declare counts once it passed a test, which is a workload of its own.
+
+use crate::{
+    bond, check, due, epoch, life, live,
+    money::Why,
+    work::{Outcomes, Work},
+};
+use types::{
+    AccountId, Amount, Attempt, ChainEvent, Data, Input, InputRole, InputSource, List, Millis, Quote, Refusal,
+    Resources, Run, State, Transaction, TxId, Workload, WorkloadId, codec, fee,
+    record::{Cause, Due, Prover},
+    registry::{ProverUpdate, Registration},
+    state_key,
+    workload::Kind,
+};
+
+/// Rule 13: an account becomes a prover. Nothing is drawn for it before its capacity is tested.
+pub(crate) fn register(work: &mut Work, transaction: &Transaction, registration: &Registration) -> Outcomes {
+    let (sender, id) = (transaction.sender, transaction.id());
+    work.require([state_key::prover(sender), state_key::verdict_key(&registration.key), state_key::registry()])?;
+    if work.find::<Prover>(state_key::prover(sender))?.is_some() {
+        return Err(Refusal::Registered.into());
+    }
+    check::registration(&work.meta.params, registration)?;
+    let used: Option<AccountId> = work.find(state_key::verdict_key(&registration.key))?;
+    if used.is_some() {
+        return Err(Refusal::VerdictKey("was registered before".to_owned()).into());
+    }
+    check::possession(work.meta.chain, sender, registration)
+        .or_else(|refusal| if work.scouting { Ok(()) } else { Err(refusal) })?;
+    let mut prover = Prover::new(sender, registration.key, registration.bond, work.meta.epoch);
+    prover.address.clone_from(&registration.address);
+    work.write(state_key::prover(sender), &prover);
+    work.write(state_key::verdict_key(&registration.key), &sender);
+    bond::list(work, sender)?;
+    work.bond(sender, registration.bond, Why(Cause::Bond, Some(id.0)))?;
+    declare(work, sender, registration.capacity, id)
+}
+
+/// Rule 13: a prover changes what it declared.
+pub(crate) fn update(work: &mut Work, sender: AccountId, update: &ProverUpdate, id: TxId) -> Outcomes {
+    bond::registered(work, sender)?;
+    life::change_prover(work, sender, |prover| {
+        prover.draining = update.drain.unwrap_or(prover.draining);
+        if let Some(address) = &update.address {
+            prover.address.clone_from(address);
+        }
+        Some(())
+    })?;
+    update.capacity.map_or(Ok(()), |capacity| declare(work, sender, capacity, id))
+}
+
+/// Rule 13: a jail ends after its delay, when the prover says so.
+pub(crate) fn return_from_jail(work: &mut Work, sender: AccountId) -> Outcomes {
+    let prover = bond::registered(work, sender)?;
+    check::jail(&prover, work.now().time)?;
+    let epoch = work.meta.epoch;
+    life::change_prover(work, sender, |prover| {
+        prover.jailed = None;
+        prover.seen = epoch;
+        Some(())
+    })
+}
+
+/// What is less counts at once; what is more is tested first.
+fn declare(work: &mut Work, account: AccountId, capacity: Resources, id: TxId) -> Outcomes {
+    let prover = bond::registered(work, account)?;
+    check::capacity(&work.meta.params, &prover, &capacity)?;
+    let more = !prover.capacity.fits(&capacity) || prover.capacity.gpu_class < capacity.gpu_class;
+    life::change_prover(work, account, |prover| {
+        prover.capacity = prover.capacity.smaller(&capacity);
+        prover.declared = more.then_some(capacity);
+        prover.test = more.then_some(id.into());
+        Some(())
+    })?;
+    if more { test(work, account, &capacity, id.into()) } else { Ok(()) }
+}
+
+/// The chain asks for a test of what a prover declares beyond what it has shown. The prover pays for the verdicts.
+fn test(work: &mut Work, account: AccountId, declared: &Resources, id: WorkloadId) -> Outcomes {
+    let has = bond::registered(work, account)?.capacity;
+    let workload = test_workload(work, account, beyond(declared, &has), id)?;
+    work.lock(account, workload.fee.verification, Why(Cause::Lock, Some(id.0)))?;
+    live::add(work, id)?;
+    life::change_prover(work, account, |prover| {
+        prover.live = prover.live.checked_add(1)?;
+        Some(())
+    })?;
+    work.meta.workloads = work.meta.workloads.saturating_add(1);
+    work.create(state_key::workload(id), &workload);
+    due::add(work, Due::Workload(id), workload.moves_on.unwrap_or(work.now().time))?;
+    work.tell(ChainEvent::Queued { workload: id, sender: account })?;
+    work.tell(ChainEvent::Allocated { workload: id, attempt: 1, prover: account })
+}
+
+/// What is declared beyond what there is; one core at least, so that there is something to run on.
+fn beyond(declared: &Resources, has: &Resources) -> Resources {
+    Resources {
+        cpus: declared.cpus.saturating_sub(has.cpus).max(1),
+        memory_mib: declared.memory_mib.saturating_sub(has.memory_mib),
+        disk_mib: declared.disk_mib.saturating_sub(has.disk_mib),
+        gpus: declared.gpus.saturating_sub(has.gpus),
+        gpu_class: declared.gpu_class,
+    }
+}
+
+fn test_workload(work: &Work, account: AccountId, resources: Resources, id: WorkloadId) -> Outcomes<Workload> {
+    let (now, params, test) = (work.now(), &work.meta.params, &work.genesis.capacity_test);
+    let verification =
+        fee::verification(params, test.program.fuel_limit, work.meta.set_size).ok_or(Refusal::Overflow)?;
+    let statement = codec::encode(&(id, resources));
+    let source = InputSource::Inline(Data::new(statement).map_err(|_| Refusal::Overflow)?);
+    let run = Run {
+        program: test.program.id(),
+        arguments: Data::default(),
+        inputs: List::truncated(vec![Input { role: InputRole::Statement, source }]),
+        resources,
+        compute_max: test.compute_max,
+        fee_max: verification,
+    };
+    let attempt =
+        Attempt { prover: account, drawn_by: now.height, drawn: now, accepted: None, announced: None, end: None };
+    Ok(Workload {
+        id,
+        kind: Kind::Test,
+        sender: account,
+        run,
+        state: State::Allocated,
+        created: now,
+        since: now,
+        moves_on: Some(now.time.after(params.accept_window)),
+        overtime: None,
+        renewals: 0,
+        fee: Quote { compute: Amount::ZERO, verification },
+        billed: Millis(test.compute_max.0.saturating_add(params.transfer_base.0)),
+        attempts: List::truncated(vec![attempt]),
+        end: None,
+    })
+}
+
+/// A test has ended: what was declared counts from now on, or was never said.
+pub(crate) fn tested(work: &mut Work, account: AccountId, passed: bool) -> Outcomes {
+    let epoch = work.meta.epoch;
+    life::change_prover(work, account, |prover| {
+        let declared = prover.declared.take();
+        prover.test = None;
+        if passed {
+            prover.capacity = declared.unwrap_or(prover.capacity);
+            prover.seen = prover.seen.max(epoch);
+        }
+        Some(())
+    })?;
+    if !passed {
+        return Ok(());
+    }
+    let prover = bond::registered(work, account)?;
+    if prover.member {
+        epoch::offer(work, prover.active(work.meta.params.bond_per_unit))?;
+    }
+    work.tell(ChainEvent::Tested { prover: account })
+}
