@@ -25,6 +25,13 @@ impl Replica {
             answer(origin, Ok(id), out);
             return;
         }
+        // A forgery of a peer costs no read.
+        if matches!(origin, Origin::Peer(_))
+            && let Err(refusal) = signed.clone().verify(self.chain.id)
+        {
+            refuse(origin, refusal, out);
+            return;
+        }
         // The chain as a whole first, then what the ledger asks for: the sender's account first.
         let keys = [vec![state_key::meta()], ledger::admission::keys(&signed)].concat();
         let purpose = Purpose::Transaction { signed: Box::new(signed), origin };
@@ -59,12 +66,12 @@ impl Replica {
         let (id, kind) = (signed.value.id(), signed.value.call.kind());
         let admitted = self.next_nonce(&signed, values);
         let own = !matches!(origin, Origin::Peer(_));
-        let kept = admitted.and_then(|next| self.mempool.insert(signed.clone(), next, own, out.now));
+        let kept = admitted.and_then(|next| self.mempool.insert(signed.clone(), next, own, out));
         if let Err(refusal) = kept {
             match refusal {
                 // After a crash the state may be behind the one that the transaction was admitted against.
-                refusal if origin == Origin::Journal && may_pass(&refusal) => self.mempool.wait(signed),
-                refusal if origin == Origin::Journal => {
+                refusal if origin == Origin::Own && may_pass(&refusal) => self.mempool.wait(signed),
+                refusal if origin == Origin::Own => {
                     out.forget(journal::transaction(id));
                     refuse(origin, refusal, out);
                 }

@@ -1,60 +1,43 @@
 //! Blobs between nodes: fetching what duties need, part by part from any peer, and serving what peers ask for (rule 14).
 //!
 //! A part proves itself against the blob's name, so it may come from anybody; who sends a wrong one is not asked again for
-//! that blob. The store behind it is the host's: a replica moves parts, it keeps none.
+//! that blob. The size of a blob is somebody's word, in a block too, and a true part is wrong against a false size: each size
+//! that is said is fetched apart, and what comes of one decides nothing about another. The store behind it is the host's: a
+//! replica moves parts, it keeps none.
+
+mod want;
+
+pub(crate) use want::Need;
 
 use crate::out::Out;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    ops::RangeInclusive,
+};
 use types::{
     BlobId, Data,
-    blob::parts,
     genesis::PeerId,
     gossip::{BulkPart, Gossip},
     host::{HostRequest, PartResult},
     limits::{BLOB_MAX, PART_MAX},
 };
+use want::{Part, Want};
 
 /// Blobs that are fetched at once.
 const WANTS_MAX: usize = 256;
 /// Blobs that are remembered to be in the store.
 const PRESENT_MAX: usize = 8_192;
-/// Parts of one blob that are asked for at once.
-const IN_FLIGHT_MAX: usize = 8;
 /// Parts that are being read for one peer at once; more are not answered, and the peer asks again.
 const SERVING_MAX: u32 = 32;
-/// Until a part that does not come is asked for elsewhere, in milliseconds.
-const PART_TIMEOUT_MS: u64 = 4_000;
-/// Until a peer that lacks a blob is asked for it again, in milliseconds.
-const LACK_MS: u64 = 1_000;
 /// Until a blob that nobody needs any more is given up, in milliseconds.
 const UNNEEDED_MS: u64 = 20_000;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Missing,
-    Asked { peer: PeerId, since_ms: u64 },
-    Writing,
-    Kept,
-}
-
-struct Want {
-    size: u64,
-    /// Empty until the store was found not to have the blob.
-    parts: Vec<Part>,
-    /// Who is likely to have it.
-    hint: Option<PeerId>,
-    /// Peers that said they lack it, until when.
-    lacking: BTreeMap<PeerId, u64>,
-    wrong: BTreeSet<PeerId>,
-    needed_ms: u64,
-}
 
 /// The blobs that are fetched and served.
 #[derive(Default)]
 pub(crate) struct Blobs {
     peers: Vec<PeerId>,
     present: BTreeSet<BlobId>,
-    wants: BTreeMap<BlobId, Want>,
+    wants: BTreeMap<Name, Want>,
     serving: BTreeMap<PeerId, u32>,
     /// Spreads requests over peers.
     turn: usize,
@@ -67,36 +50,52 @@ impl Blobs {
     }
 
     /// Whether a blob is in the store. If not, it is being fetched from now on, for as long as somebody goes on asking.
-    pub fn need(&mut self, blob: BlobId, size: u64, hint: Option<PeerId>, out: &mut Out<'_>) -> bool {
+    pub fn need(&mut self, need: &Need, out: &mut Out<'_>) -> bool {
+        let Need { blob, size, .. } = *need;
         if self.present.contains(&blob) {
             return true;
         }
-        if let Some(want) = self.wants.get_mut(&blob) {
-            want.needed_ms = out.now;
-            want.hint = hint.or(want.hint);
-        } else if self.wants.len() < WANTS_MAX && size <= BLOB_MAX {
-            let (lacking, wrong) = (BTreeMap::new(), BTreeSet::new());
-            self.wants.insert(blob, Want { size, parts: Vec::new(), hint, lacking, wrong, needed_ms: out.now });
-            out.host(&HostRequest::Stat { blob });
+        if !self.wants.contains_key(&(blob, size)) && !self.make_room(need) {
+            return false;
         }
+        let want = match self.wants.entry((blob, size)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                out.host(&HostRequest::Stat { blob });
+                free.insert(Want::default())
+            }
+        };
+        want.needed(need, out.now);
         false
+    }
+
+    /// Whether another blob can be fetched. What a block names takes the place of what it does not.
+    fn make_room(&mut self, need: &Need) -> bool {
+        if need.size > BLOB_MAX {
+            return false;
+        }
+        if self.wants.len() < WANTS_MAX {
+            return true;
+        }
+        let told = self.wants.iter().find(|(_, want)| need.in_chain && !want.in_chain).map(|(name, _)| *name);
+        told.and_then(|name| self.wants.remove(&name)).is_some()
     }
 
     /// The store says whether it has a blob.
     pub fn stat(&mut self, blob: BlobId, size: Option<u64>, out: &mut Out<'_>) {
-        match size {
-            Some(_) => self.stored(blob),
-            None => {
-                let Some(want) = self.wants.get_mut(&blob).filter(|want| want.parts.is_empty()) else { return };
-                want.parts = vec![Part::Missing; parts(want.size) as usize];
-                self.ask(blob, out);
-            }
+        if size.is_some() {
+            self.stored(blob);
+            return;
         }
+        for ((_, size), want) in self.wants.range_mut(names(blob)) {
+            want.begin(*size);
+        }
+        self.ask_all(blob, out);
     }
 
     /// A blob is in the store.
     pub fn stored(&mut self, blob: BlobId) {
-        self.wants.remove(&blob);
+        self.wants.retain(|(wanted, _), _| *wanted != blob);
         if self.present.len() >= PRESENT_MAX {
             self.present.clear();
         }
@@ -105,15 +104,24 @@ impl Blobs {
 
     /// A peer sent a part.
     pub fn part(&mut self, from: PeerId, part: BulkPart, out: &mut Out<'_>) {
-        let Some(want) = self.wants.get_mut(&part.blob) else { return };
-        let size = want.size;
-        let Some(state) = want.parts.get_mut(part.part as usize) else { return };
+        let BulkPart { blob, part, bytes } = part;
+        // The store names no size when it answers, so one part of one peer is written at a time.
+        let is_writing = self.writing(blob, part, from).is_some();
         // Only what was asked for is taken: nobody can make a node write.
-        if !matches!(state, Part::Asked { peer, .. } if *peer == from) {
+        let mut wants = self.wants.range_mut(names(blob));
+        let Some(((_, size), want)) = wants.find(|(_, want)| want.is_asked(part, from)) else { return };
+        if is_writing {
+            want.put(part, Part::Missing);
             return;
         }
-        *state = Part::Writing;
-        out.host(&HostRequest::WritePart { blob: part.blob, size, part: part.part, bytes: part.bytes, peer: from });
+        want.put(part, Part::Writing { peer: from });
+        out.host(&HostRequest::WritePart { blob, size: *size, part, bytes, peer: from });
+    }
+
+    /// What is fetched with a part of this peer's that the store checks now.
+    fn writing(&self, blob: BlobId, part: u32, peer: PeerId) -> Option<Name> {
+        let mut wants = self.wants.range(names(blob));
+        wants.find(|(_, want)| want.is_writing(part, peer)).map(|(name, _)| *name)
     }
 
     /// The store checked a part. True when it was wrong.
@@ -122,53 +130,35 @@ impl Blobs {
             self.stored(blob);
             return false;
         }
-        let Some(want) = self.wants.get_mut(&blob) else { return false };
-        if let Some(state) = want.parts.get_mut(part as usize) {
-            *state = if result == PartResult::Kept { Part::Kept } else { Part::Missing };
-        }
-        if result == PartResult::Wrong {
-            want.wrong.insert(peer);
-        }
+        let Some(name) = self.writing(blob, part, peer) else { return false };
+        let Some(want) = self.wants.get_mut(&name) else { return false };
+        want.wrote(part, peer, result);
         if result != PartResult::Fault {
-            self.ask(blob, out);
+            self.ask(name, out);
         }
         result == PartResult::Wrong
     }
 
     /// A peer lacks a blob.
     pub fn lack(&mut self, from: PeerId, blob: BlobId, out: &mut Out<'_>) {
-        let Some(want) = self.wants.get_mut(&blob) else { return };
-        want.lacking.insert(from, out.now.saturating_add(LACK_MS));
-        for state in &mut want.parts {
-            if matches!(state, Part::Asked { peer, .. } if *peer == from) {
-                *state = Part::Missing;
-            }
+        for (_, want) in self.wants.range_mut(names(blob)) {
+            want.lacks(from, out.now);
         }
-        self.ask(blob, out);
+        self.ask_all(blob, out);
+    }
+
+    /// Asks for missing parts of a blob, by every size.
+    fn ask_all(&mut self, blob: BlobId, out: &mut Out<'_>) {
+        for name in self.wants.range(names(blob)).map(|(name, _)| *name).collect::<Vec<_>>() {
+            self.ask(name, out);
+        }
     }
 
     /// Asks for missing parts of one blob, as many at once as may be.
-    fn ask(&mut self, blob: BlobId, out: &mut Out<'_>) {
-        let Some(want) = self.wants.get_mut(&blob) else { return };
-        let in_flight = want.parts.iter().filter(|part| matches!(part, Part::Asked { .. })).count();
-        let now = out.now;
-        let usable =
-            |peer: &&PeerId| !want.wrong.contains(peer) && want.lacking.get(peer).is_none_or(|until| *until <= now);
-        let mut peers: Vec<PeerId> = self.peers.iter().filter(usable).copied().collect();
-        if let Some(hint) = want.hint.filter(|hint| peers.contains(hint)) {
-            peers = vec![hint];
-        }
-        if peers.is_empty() {
-            return;
-        }
-        let free = IN_FLIGHT_MAX.saturating_sub(in_flight);
-        let missing = want.parts.iter_mut().enumerate().filter(|(_, part)| **part == Part::Missing).take(free);
-        for (index, state) in missing {
-            self.turn = self.turn.wrapping_add(1);
-            let Some(peer) = self.turn.checked_rem(peers.len()).and_then(|turn| peers.get(turn)) else { return };
-            let Ok(part) = u32::try_from(index) else { return };
-            *state = Part::Asked { peer: *peer, since_ms: now };
-            out.tell(*peer, &Gossip::Want { blob, size: want.size, part });
+    fn ask(&mut self, (blob, size): Name, out: &mut Out<'_>) {
+        let Some(want) = self.wants.get_mut(&(blob, size)) else { return };
+        for (part, peer) in want.next(&self.peers, &mut self.turn, out.now) {
+            out.tell(peer, &Gossip::Want { blob, size, part });
         }
     }
 
@@ -177,16 +167,10 @@ impl Blobs {
         let now = out.now;
         self.wants.retain(|_, want| now.saturating_sub(want.needed_ms) < UNNEEDED_MS);
         for want in self.wants.values_mut() {
-            for state in &mut want.parts {
-                let Part::Asked { peer, since_ms } = *state else { continue };
-                if now.saturating_sub(since_ms) >= PART_TIMEOUT_MS {
-                    want.lacking.insert(peer, now.saturating_add(LACK_MS));
-                    *state = Part::Missing;
-                }
-            }
+            want.time_out(now);
         }
-        for blob in self.wants.keys().copied().collect::<Vec<_>>() {
-            self.ask(blob, out);
+        for name in self.wants.keys().copied().collect::<Vec<_>>() {
+            self.ask(name, out);
         }
     }
 
@@ -209,4 +193,12 @@ impl Blobs {
             None => out.tell(peer, &Gossip::Lack { blob }),
         }
     }
+}
+
+/// What is fetched: a blob by a size that is said of it.
+type Name = (BlobId, u64);
+
+/// Every name by which a blob can be fetched.
+const fn names(blob: BlobId) -> RangeInclusive<Name> {
+    (blob, 0)..=(blob, u64::MAX)
 }

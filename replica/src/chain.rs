@@ -1,6 +1,6 @@
 //! What a replica knows of the chain, and what it does when a block is final.
 
-use crate::{Replica, out::Out, reads::Purpose};
+use crate::{Replica, out::Out, reads::Purpose, verifier::SaidBy};
 use ports::{Hash, Peer};
 use types::{
     Body, ChainEvent, ChainId, ChainTime, Height, List, State, Workload, WorkloadId, codec, event::Outcome,
@@ -43,7 +43,7 @@ impl Replica {
         let outcome = outcome.filter(|outcome| outcome.height == self.chain.height).unwrap_or_default();
         self.mempool.applied(body.transactions.iter(), self.chain.height, out);
         for signed in self.mempool.take_recalled() {
-            self.take_transaction(signed, crate::gossip::Origin::Journal, out);
+            self.take_transaction(signed, crate::gossip::Origin::Own, out);
         }
         for event in &outcome.events {
             self.happened(event, out);
@@ -82,26 +82,19 @@ impl Replica {
         if let Some(checks) = &mut self.checks {
             checks.observe(&record, out);
         }
+        self.verdicts.observe(&record);
         match record.state {
-            state if state.is_end() => self.forget(record.id),
-            State::Queued => {
-                let judged = u16::try_from(record.attempts.len()).ok().and_then(|attempts| attempts.checked_add(1));
-                self.verdicts.forget(record.id, judged);
-            }
+            state if state.is_end() => self.messages.end(record.id),
+            State::Queued => {}
             _ => self.begin(record, out),
         }
-    }
-
-    fn forget(&mut self, id: WorkloadId) {
-        self.messages.end(id);
-        self.verdicts.forget(id, None);
     }
 
     /// Asks for the program of a workload whose prover or judge this node is, and has not begun.
     fn begin(&mut self, record: Workload, out: &mut Out<'_>) {
         let drawn = self.turns.as_ref().is_some_and(|turns| turns.wants(&record));
-        let subject = record.subject().map(|(subject, _)| subject).filter(|_| record.state == State::Proved);
-        let judges = subject.is_some_and(|subject| self.checks.as_ref().is_some_and(|checks| checks.wants(&subject)));
+        let judges =
+            self.checks.as_ref().zip(SaidBy::in_chain(&record)).is_some_and(|(checks, said)| checks.wants(&said));
         if drawn || judges {
             let key = types::state_key::program(record.run.program);
             self.reads.ask(Purpose::Program { record: Box::new(record), announced: None }, vec![key], out);

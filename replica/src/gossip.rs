@@ -2,22 +2,15 @@
 
 use crate::{Replica, out::Out, reads::Purpose, verifier::SaidBy};
 use ports::Channel;
-use std::collections::VecDeque;
 use types::{
-    Genesis, Program, ProverAction, ProverMessage, Refusal, Signed, State, Workload, codec,
+    Genesis, Program, ProverAction, ProverMessage, Refusal, State, Workload, codec,
     genesis::PeerId,
     gossip::{BulkPart, Gossip},
     limits::GOSSIP_MAX,
     message::SignedProverMessage,
     record::Meta,
     state_key,
-    verdict::Subject,
 };
-
-/// Messages that are ahead of this node's state and wait for it.
-const EARLY_MAX: usize = 1_024;
-/// How long they wait, in milliseconds.
-const EARLY_MS: u64 = 10_000;
 
 /// Where something came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,23 +19,8 @@ pub(crate) enum Origin {
     Peer(PeerId),
     /// A user of this node, who waits for an answer under this token.
     User(u64),
-    /// This node's own journal.
-    Journal,
-}
-
-/// Provers' messages that are ahead of this node's state: the block that they follow is not applied here yet.
-#[derive(Default)]
-pub(crate) struct Early {
-    waiting: VecDeque<(u64, SignedProverMessage, Origin)>,
-}
-
-impl Early {
-    fn wait(&mut self, since_ms: u64, signed: SignedProverMessage, origin: Origin) {
-        if self.waiting.len() >= EARLY_MAX {
-            self.waiting.pop_front();
-        }
-        self.waiting.push_back((since_ms, signed, origin));
-    }
+    /// This node itself: its journal, its prover.
+    Own,
 }
 
 impl Replica {
@@ -71,7 +49,7 @@ impl Replica {
                 }
             }
             Gossip::Verdict(signed) => {
-                if let Err(refusal) = self.verdicts.insert(signed, self.chain.id, &self.chain.set, out) {
+                if let Err(refusal) = self.take_verdict(signed, out) {
                     out.refused("verdict", &refusal);
                 }
             }
@@ -85,18 +63,26 @@ impl Replica {
         if self.messages.contains(&signed) {
             return;
         }
-        let known = |account| self.chain.set.members.binary_search_by_key(&account, |member| member.account).is_ok();
-        // A stranger's message costs no read; everybody else's is checked against the state, its signature included.
-        match known(signed.value.prover) {
-            true => self.ask_about(signed, origin, out.now, out),
-            false => out.refused("prover-message", &Refusal::Stranger),
+        match self.is_genuine(&signed) {
+            Ok(()) => self.ask_about(signed, origin, out.now, out),
+            Err(refusal) => out.refused("prover-message", &refusal),
         }
+    }
+
+    /// Whether a member of the verdict set said this on this chain: strangers and forgeries cost no read.
+    fn is_genuine(&self, signed: &SignedProverMessage) -> Result<(), Refusal> {
+        let prover = signed.value.prover;
+        let place = self.chain.set.members.binary_search_by_key(&prover, |member| member.account);
+        place.map_err(|_| Refusal::Stranger)?;
+        signed.clone().verify(self.chain.id).map(|_| ())
     }
 
     /// Reads the workload that a message is about. `since_ms`: when the message first came.
     pub(crate) fn ask_about(&mut self, signed: SignedProverMessage, origin: Origin, since_ms: u64, out: &mut Out<'_>) {
         let keys = vec![state_key::meta(), state_key::workload(signed.value.workload)];
-        self.reads.ask(Purpose::Message { signed: Box::new(signed), origin, since_ms }, keys, out);
+        if !self.reads.ask(Purpose::Message { signed: Box::new(signed), origin, since_ms }, keys, out) {
+            out.refused("prover-message", &Refusal::Busy);
+        }
     }
 
     /// Decides about a prover's message by the workload as it is now.
@@ -124,21 +110,19 @@ impl Replica {
         record: Option<Workload>,
         out: &mut Out<'_>,
     ) {
-        let Signed { value, .. } = &signed;
-        if let (ProverAction::Announce { proof, size }, Some(record)) = (&value.action, record) {
-            let subject = Subject { workload: value.workload, attempt: value.attempt, proof: *proof };
-            let peer = match origin {
-                Origin::Peer(peer) => Some(peer),
-                _ => None,
-            };
-            self.check(SaidBy { subject, size: *size, peer }, record, out);
+        let announced = SaidBy::told(&signed, origin);
+        let is_new = self.messages.insert(signed, false, out.now);
+        // This node's own messages wait before they come here.
+        if let (Some(announced), Some(record)) = (announced, record)
+            && (is_new || origin == Origin::Own)
+        {
+            self.check(announced, record, out);
         }
-        self.messages.insert(signed, false, out.now);
     }
 
-    /// Begins to check a proof that was announced, if nothing was begun about it.
+    /// Begins to check a proof that was announced and that the ledger's rules admit, if nothing was begun about the attempt.
     fn check(&mut self, announced: SaidBy, record: Workload, out: &mut Out<'_>) {
-        if self.checks.as_ref().is_some_and(|checks| checks.wants(&announced.subject)) {
+        if self.checks.as_ref().is_some_and(|checks| checks.wants(&announced)) {
             let key = state_key::program(record.run.program);
             let purpose = Purpose::Program { record: Box::new(record), announced: Some(announced) };
             self.reads.ask(purpose, vec![key], out);
@@ -153,12 +137,8 @@ impl Replica {
         program: Program,
         out: &mut Out<'_>,
     ) {
-        let in_chain = || {
-            let (subject, announced) = record.subject()?;
-            Some(SaidBy { subject, size: announced.size, peer: None })
-        };
-        if let (Some(said), Some(checks)) = (announced.or_else(in_chain), &mut self.checks)
-            && checks.wants(&said.subject)
+        if let (Some(said), Some(checks)) = (announced.or_else(|| SaidBy::in_chain(&record)), &mut self.checks)
+            && checks.wants(&said)
         {
             let known = checks.begin(said, record.clone(), program.clone(), out.now);
             if let Some(known) = known {
@@ -169,17 +149,6 @@ impl Replica {
             turns.begin(record, program, &mut self.messages, out);
         }
         self.go_on(out);
-    }
-
-    /// Looks again at messages that were ahead of the state.
-    pub(crate) fn retry_early(&mut self, out: &mut Out<'_>) {
-        let now = out.now;
-        let waiting = std::mem::take(&mut self.early.waiting);
-        for (since_ms, signed, origin) in waiting {
-            if now.saturating_sub(since_ms) < EARLY_MS {
-                self.ask_about(signed, origin, since_ms, out);
-            }
-        }
     }
 }
 
@@ -194,11 +163,10 @@ enum Misfit {
 /// Whether a prover's message can take effect on a workload, now or later.
 fn fits(genesis: &Genesis, signed: &SignedProverMessage, meta: &Meta, record: Option<&Workload>) -> Result<(), Misfit> {
     let attempts = record.map_or(0, |record| record.attempts.len());
-    if record.is_some_and(|record| is_ahead(record, &signed.value)) {
-        // The accept that it follows is in no block yet: both can stand in the next.
-        return signed.clone().verify(meta.chain).map(|_| ()).map_err(Misfit::Wrong);
-    }
-    match ledger::admission::check_message(genesis, meta, signed, record) {
+    // Where the accept that it follows is in no block yet, both can stand in the next: the rules are asked as if it were.
+    let accepted = record.filter(|record| is_ahead(record, &signed.value)).cloned();
+    let accepted = accepted.map(|record| Workload { state: State::Proving, ..record });
+    match ledger::admission::check_message(genesis, meta, signed, accepted.as_ref().or(record)) {
         Ok(()) => Ok(()),
         Err(Refusal::UnknownWorkload) => Err(Misfit::Early),
         Err(Refusal::WrongAttempt { got }) if usize::from(got) > attempts => Err(Misfit::Early),

@@ -27,7 +27,7 @@ impl Replica {
                 let said = turns.and_then(|turns| turns.executed(workload, attempt, outcome, &mut self.messages, out));
                 // An announcement of its own is judged like everybody's, from now on.
                 if let Some(said) = said {
-                    self.ask_about(said, Origin::Journal, out.now, out);
+                    self.ask_about(said, Origin::Own, out.now, out);
                 }
             }
             HostEvent::Verified { workload, attempt, proof, verdict, .. } => {

@@ -47,6 +47,13 @@ pub(crate) fn is_over(record: &Workload, attempt: u16) -> bool {
     record.state.is_end() || ended
 }
 
+/// Whether a verdict about a proof is of no use any more: the attempt is over, or a block holds another proof of it.
+pub(crate) fn is_moot(record: &Workload, subject: &Subject) -> bool {
+    let announced = record.subject().map(|(announced, _)| announced);
+    let is_other = announced.is_some_and(|other| other.attempt == subject.attempt && other.proof != subject.proof);
+    is_over(record, subject.attempt) || is_other
+}
+
 /// Reads back what was kept; none for what a later version may have left.
 pub(crate) fn read(key: &[u8], value: &Bytes) -> Option<Kept> {
     fn decode<T: BorshDeserialize>(value: &Bytes, max: usize) -> Option<T> {
@@ -63,36 +70,12 @@ pub(crate) fn read(key: &[u8], value: &Bytes) -> Option<Kept> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use types::{
-        AccountId, Attempt, AttemptEnd, Data, Height, List, Millis, ProgramId, Quote, Resources, Run, State,
-        workload::Moment,
-    };
+    use crate::samples::{attempt, workload};
+    use types::{AttemptEnd, BlobId, State};
 
-    fn record(attempts: &[bool], state: State) -> Workload {
-        let end = |ended: &bool| ended.then(|| (Moment::default(), AttemptEnd::Silent));
-        let prover = AccountId([1; 32]);
-        let (accepted, announced, drawn) = (None, None, Moment::default());
-        let attempt = |ended| Attempt { prover, drawn_by: Height(1), drawn, accepted, announced, end: end(ended) };
-        Workload {
-            id: WorkloadId([1; 32]),
-            sender: AccountId([2; 32]),
-            run: Run {
-                program: ProgramId([3; 32]),
-                arguments: Data::default(),
-                inputs: List::default(),
-                resources: Resources::default(),
-                compute_max: Millis(1),
-                fee_max: types::Amount(1),
-            },
-            state,
-            created: Moment::default(),
-            since: Moment::default(),
-            moves_on: None,
-            fee: Quote::default(),
-            billed: Millis(1),
-            attempts: List::truncated(attempts.iter().map(attempt).collect()),
-            end: None,
-        }
+    fn record(ended: &[bool], state: State) -> Workload {
+        let end = |ended: &bool| ended.then_some(AttemptEnd::Silent);
+        workload(1, state, ended.iter().map(|ended| attempt(None, end(ended))).collect())
     }
 
     #[test]
@@ -104,5 +87,16 @@ mod tests {
         assert_eq!(over(&[true, false], State::Proving), [true, false]);
         assert_eq!(over(&[true], State::Failed), [true, true]);
         assert!(!is_over(&record(&[], State::Queued), 0));
+    }
+
+    #[test]
+    fn a_verdict_is_moot_when_its_attempt_is_over_or_another_proof_is_announced() {
+        let proof = |byte| Subject { workload: WorkloadId([1; 32]), attempt: 1, proof: BlobId([byte; 32]) };
+        let announced = workload(1, State::Proved, vec![attempt(Some(60), None)]);
+        assert_eq!([60, 61].map(|byte| is_moot(&announced, &proof(byte))), [false, true]);
+        let proving = workload(1, State::Proving, vec![attempt(None, None)]);
+        assert!(!is_moot(&proving, &proof(60)));
+        let ended = workload(1, State::Queued, vec![attempt(Some(60), Some(AttemptEnd::Undecided))]);
+        assert!(is_moot(&ended, &proof(60)));
     }
 }

@@ -11,6 +11,7 @@
 //! - `verdicts`: gathering verdicts until two thirds agree
 //! - `blobs`: fetching and serving blobs
 //! - `messages`: provers' messages until they take effect
+//! - `early`: those that are ahead of this node's state
 //! - `sync`: finding out, at a start, which of these duties are open
 //!
 //! What a member must react to comes from the state: after each final block from the events that the block left there, after
@@ -31,6 +32,7 @@ mod admission;
 mod beacon;
 mod blobs;
 mod chain;
+mod early;
 mod gossip;
 mod host;
 mod journal;
@@ -40,6 +42,8 @@ mod out;
 mod proposal;
 mod prover;
 mod reads;
+#[cfg(test)]
+mod samples;
 mod sync;
 mod verdicts;
 mod verifier;
@@ -47,7 +51,7 @@ mod verifier;
 use out::Out;
 use ports::{Event, Member, Outbox};
 use std::sync::Arc;
-use types::{Genesis, SecretKey, VerdictSecret, genesis::PeerId};
+use types::{Genesis, Refusal, SecretKey, SignedVerdict, VerdictSecret, genesis::PeerId};
 
 /// The name of the timer that keeps a replica awake.
 const TICK: u64 = 0;
@@ -85,7 +89,7 @@ pub struct Replica {
     verdicts: verdicts::Verdicts,
     blobs: blobs::Blobs,
     proposal: proposal::Proposal,
-    early: gossip::Early,
+    early: early::Early,
     turns: Option<prover::Turns>,
     checks: Option<verifier::Checks>,
 }
@@ -109,7 +113,7 @@ impl Replica {
             verdicts: verdicts::Verdicts::default(),
             blobs: blobs::Blobs::default(),
             proposal: proposal::Proposal::default(),
-            early: gossip::Early::default(),
+            early: early::Early::default(),
             turns,
             checks,
             genesis,
@@ -162,9 +166,19 @@ impl Replica {
         }
     }
 
-    fn own_verdict(&mut self, verdict: types::SignedVerdict, out: &mut Out<'_>) {
-        // A refusal means that this node's prover is not in the set, which is nobody's fault.
-        let _taken = self.verdicts.insert(verdict, self.chain.id, &self.chain.set, out);
+    /// Takes in a verdict. When two thirds agree, the state is asked whether the chain waits for them.
+    fn take_verdict(&mut self, signed: SignedVerdict, out: &mut Out<'_>) -> Result<(), Refusal> {
+        let workload = signed.subject.workload;
+        if self.verdicts.insert(signed, self.chain.id, &self.chain.set, out)? {
+            self.look_at(workload, out);
+        }
+        Ok(())
+    }
+
+    fn own_verdict(&mut self, verdict: SignedVerdict, out: &mut Out<'_>) {
+        // A refusal means that this node's prover is not in the set, or that the set was not read yet: then it is taken in
+        // with the set.
+        let _taken = self.take_verdict(verdict, out);
     }
 }
 

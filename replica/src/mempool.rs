@@ -4,15 +4,12 @@
 //! full, the sender whose last transaction pays least loses it, if the newcomer pays more. Transactions that users handed to
 //! this node survive a restart and are told again until they are in a block or past.
 
+mod room;
+
 use crate::journal;
 use crate::out::Out;
 use std::collections::{BTreeMap, BTreeSet};
-use types::{
-    AccountId, Amount, Height, Refusal, TxId, codec,
-    host::Notice,
-    limits::{MEMPOOL_BYTES, MEMPOOL_PER_SENDER},
-    transaction::SignedTransaction,
-};
+use types::{AccountId, Amount, Height, Refusal, TxId, codec, host::Notice, transaction::SignedTransaction};
 
 /// How often a node tells its peers again of its own users' transactions, in milliseconds.
 const TELL_AGAIN_MS: u64 = 3_000;
@@ -73,43 +70,38 @@ impl Mempool {
         self.ids.contains(id)
     }
 
-    /// Takes in an admitted transaction. `next` is the sender's nonce in the state.
-    pub fn insert(&mut self, signed: SignedTransaction, next: u64, own: bool, now: u64) -> Result<TxId, Refusal> {
+    /// Takes in an admitted transaction. `next` is the sender's nonce in the state. What has to give way is known before
+    /// anything does: a newcomer that is refused changes nothing.
+    pub fn insert(
+        &mut self,
+        signed: SignedTransaction,
+        next: u64,
+        own: bool,
+        out: &mut Out<'_>,
+    ) -> Result<TxId, Refusal> {
         let (id, nonce, account) = (signed.value.id(), signed.value.nonce, signed.value.sender);
+        if self.contains(&id) {
+            return Ok(id);
+        }
         let bytes = codec::encode(&signed).len();
-        let waiting = Waiting { id, transaction: signed, bytes, own, told_ms: now, checked_ms: now };
-        self.make_room(&waiting)?;
+        let waiting = Waiting { id, transaction: signed, bytes, own, told_ms: out.now, checked_ms: out.now };
+        let freed = self.replaced_bytes(&waiting)?;
+        for (account, nonce) in self.worse(&waiting, freed)? {
+            self.drop_at(account, nonce, Refusal::Busy, out);
+        }
+        self.drop_at(account, nonce, Refusal::NonceUsed { got: nonce, next: nonce.saturating_add(1) }, out);
         let sender = self.senders.entry(account).or_default();
         sender.next = sender.next.max(next);
-        if sender.waiting.len() >= MEMPOOL_PER_SENDER && !sender.waiting.contains_key(&nonce) {
-            return Err(Refusal::Busy);
-        }
-        if let Some(old) = sender.waiting.get(&nonce).filter(|old| old.rate() >= waiting.rate()) {
-            return if old.id == id { Ok(id) } else { Err(Refusal::Repeated) };
-        }
+        sender.waiting.insert(nonce, waiting);
         self.ids.insert(id);
         self.bytes = self.bytes.saturating_add(bytes);
-        if let Some(replaced) = sender.waiting.insert(nonce, waiting) {
-            self.ids.remove(&replaced.id);
-            self.bytes = self.bytes.saturating_sub(replaced.bytes);
-        }
         Ok(id)
     }
 
-    /// Drops the worst last transaction of a sender while there is no room, unless the newcomer is worse.
-    fn make_room(&mut self, newcomer: &Waiting) -> Result<(), Refusal> {
-        while self.bytes.saturating_add(newcomer.bytes) > MEMPOOL_BYTES {
-            let lasts = self.senders.iter().filter_map(|(account, sender)| {
-                let (nonce, last) = sender.waiting.last_key_value()?;
-                Some((last.rate(), *account, *nonce))
-            });
-            let (rate, account, nonce) = lasts.min().ok_or(Refusal::Busy)?;
-            if rate >= newcomer.rate() {
-                return Err(Refusal::Busy);
-            }
-            self.remove(account, nonce);
+    fn drop_at(&mut self, account: AccountId, nonce: u64, refusal: Refusal, out: &mut Out<'_>) {
+        if let Some(waiting) = self.remove(account, nonce) {
+            drop_waiting(&waiting, refusal, out);
         }
-        Ok(())
     }
 
     fn remove(&mut self, account: AccountId, nonce: u64) -> Option<Waiting> {
@@ -228,73 +220,4 @@ fn drop_waiting(waiting: &Waiting, refusal: Refusal, out: &mut Out<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use types::{Call, ChainId, SecretKey, Signed, Transaction};
-
-    fn signed(seed: u8, nonce: u64, fee: u64) -> SignedTransaction {
-        let secret = SecretKey::from_bytes(&[seed; 32]).expect("key");
-        let value = Transaction {
-            chain: ChainId([0; 32]),
-            sender: secret.account(),
-            nonce,
-            fee_limit: Amount(fee),
-            valid_until: Height(10),
-            call: Call::Transfer { to: AccountId([9; 32]), amount: Amount(1) },
-        };
-        Signed::new(value, &secret)
-    }
-
-    fn nonces(chosen: &[SignedTransaction]) -> Vec<(u8, u64)> {
-        let names = [1u8, 2].map(|seed| (SecretKey::from_bytes(&[seed; 32]).expect("key").account(), seed));
-        let name = |account| names.iter().find(|(other, _)| *other == account).expect("known").1;
-        chosen.iter().map(|signed| (name(signed.value.sender), signed.value.nonce)).collect()
-    }
-
-    #[test]
-    fn the_best_fee_comes_first_and_nonces_stay_in_order() {
-        let mut pool = Mempool::default();
-        for signed in [signed(1, 1, 900), signed(1, 0, 10), signed(2, 0, 50), signed(2, 2, 999)] {
-            pool.insert(signed, 0, false, 0).expect("room");
-        }
-        let chosen = pool.peek(usize::MAX, 10, &BTreeMap::new());
-        assert_eq!(nonces(&chosen), [(2, 0), (1, 0), (1, 1)]);
-    }
-
-    #[test]
-    fn what_ancestors_hold_is_passed_over() {
-        let mut pool = Mempool::default();
-        for nonce in 0..3 {
-            pool.insert(signed(1, nonce, 10), 0, false, 0).expect("room");
-        }
-        let used = BTreeMap::from([(signed(1, 0, 0).value.sender, 2)]);
-        assert_eq!(nonces(&pool.peek(usize::MAX, 10, &used)), [(1, 2)]);
-    }
-
-    #[test]
-    fn an_included_nonce_and_a_past_height_empty_the_pool() {
-        let mut pool = Mempool::default();
-        let (first, rival, later) = (signed(1, 0, 10), signed(1, 0, 11), signed(1, 1, 10));
-        pool.insert(first.clone(), 0, true, 0).expect("room");
-        assert_eq!(pool.insert(signed(1, 0, 10), 0, false, 0), Ok(first.value.id()));
-        assert_eq!(pool.insert(signed(1, 0, 9), 0, false, 0), Err(Refusal::Repeated));
-        pool.insert(later, 0, false, 0).expect("room");
-        let mut actions = Vec::new();
-        let mut out = Out { now: 0, actions: &mut actions };
-        pool.applied([rival].iter(), Height(1), &mut out);
-        assert!(!pool.contains(&first.value.id()));
-        assert_eq!(pool.ids.len(), 1);
-        pool.applied([].iter(), Height(10), &mut out);
-        assert_eq!((pool.bytes, pool.ids.len(), pool.senders.len()), (0, 0, 0));
-    }
-
-    #[test]
-    fn a_sender_cannot_fill_the_pool() {
-        let mut pool = Mempool::default();
-        for nonce in 0..MEMPOOL_PER_SENDER as u64 {
-            pool.insert(signed(1, nonce, 10), 0, false, 0).expect("room");
-        }
-        assert_eq!(pool.insert(signed(1, 999, 10), 0, false, 0), Err(Refusal::Busy));
-        assert!(pool.insert(signed(2, 0, 10), 0, false, 0).is_ok());
-    }
-}
+mod tests;

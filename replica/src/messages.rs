@@ -2,7 +2,9 @@
 
 use crate::out::Out;
 use std::collections::BTreeMap;
-use types::{ProverAction, State, Workload, WorkloadId, gossip::Gossip, message::SignedProverMessage};
+use types::{
+    ProverAction, State, Workload, WorkloadId, gossip::Gossip, message::SignedProverMessage, verdict::Subject,
+};
 
 /// Messages that wait at once.
 const WAITING_MAX: usize = 8_192;
@@ -38,6 +40,16 @@ const fn kind(action: &ProverAction) -> u8 {
 
 pub(crate) const fn place(signed: &SignedProverMessage) -> Place {
     (signed.value.workload, signed.value.attempt, kind(&signed.value.action))
+}
+
+/// What verdicts are about, if it is an announcement.
+pub(crate) const fn subject(signed: &SignedProverMessage) -> Option<Subject> {
+    match &signed.value.action {
+        ProverAction::Announce { proof, .. } => {
+            Some(Subject { workload: signed.value.workload, attempt: signed.value.attempt, proof: *proof })
+        }
+        _ => None,
+    }
 }
 
 impl Messages {

@@ -30,6 +30,8 @@ struct Asked {
 struct Held {
     nonces: BTreeMap<AccountId, u64>,
     messages: Vec<(WorkloadId, u16, u8)>,
+    /// Proofs that are announced.
+    announced: Vec<Subject>,
     settled: Vec<Subject>,
     beacons: Vec<Height>,
 }
@@ -43,6 +45,7 @@ impl Held {
                 *next = (*next).max(signed.value.nonce.saturating_add(1));
             }
             held.messages.extend(body.messages.iter().map(messages::place));
+            held.announced.extend(body.messages.iter().filter_map(messages::subject));
             held.settled.extend(body.settlements.iter().map(|settlement| settlement.subject));
             held.beacons.extend(body.beacons.iter().map(|entry| entry.height));
         }
@@ -91,8 +94,11 @@ impl Replica {
         let (held, params) = (&asked.held, &self.genesis.params);
         let beacons = self.beacons.peek(asked.height, &held.beacons);
         let messages = self.messages.peek(PROVER_MESSAGES_PER_BLOCK, &held.messages);
-        let settlements =
-            self.verdicts.peek(&self.chain.set, now, params.verdict_grace.0, SETTLEMENTS_PER_BLOCK, &held.settled);
+        // A proof may be settled in the block that announces it.
+        let announced: Vec<Subject> =
+            held.announced.iter().copied().chain(messages.iter().filter_map(messages::subject)).collect();
+        let (set, grace) = (&self.chain.set, params.verdict_grace.0);
+        let settlements = self.verdicts.peek(set, now, grace, SETTLEMENTS_PER_BLOCK, &announced, &held.settled);
         let transactions = self.mempool.peek(BODY_MAX.saturating_sub(RESERVED), TRANSACTIONS_PER_BLOCK, &held.nonces);
         Body {
             beacons: List::truncated(beacons),

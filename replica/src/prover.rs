@@ -4,11 +4,15 @@
 //! An announcement or a fail is durable before it is told and is never contradicted: after a crash the same message is told
 //! again, and a program is run again only if nothing was said.
 
-use crate::{blobs::Blobs, journal, messages::Messages, out::Out};
+use crate::{
+    blobs::{Blobs, Need},
+    journal,
+    messages::Messages,
+    out::Out,
+};
 use std::collections::BTreeMap;
 use types::{
-    BlobId, ChainId, InputSource, Program, ProverAction, ProverMessage, SecretKey, Signed, State, Text, Workload,
-    WorkloadId,
+    ChainId, InputSource, Program, ProverAction, ProverMessage, SecretKey, Signed, State, Text, Workload, WorkloadId,
     gossip::Gossip,
     host::{Execute, ExecuteOutcome, HostRequest},
     message::{Fail, FailKind, SignedProverMessage},
@@ -114,7 +118,7 @@ impl Turns {
         for (id, turn) in fetching {
             let needs = needs(&turn.record, &turn.program);
             // Every blob is asked for, though one that is missing is enough to wait.
-            let missing = needs.into_iter().filter(|(blob, size)| !blobs.need(*blob, *size, None, out)).count();
+            let missing = needs.iter().filter(|need| !blobs.need(need, out)).count();
             if missing == 0 {
                 turn.stage = Stage::Executing;
                 out.host(&HostRequest::Execute(execute(turn)));
@@ -186,10 +190,10 @@ fn allowance_ms(record: &Workload) -> u64 {
 }
 
 /// The blobs that a prover needs: both artifacts and every input.
-fn needs(record: &Workload, program: &Program) -> Vec<(BlobId, u64)> {
-    let artifacts = [&program.prover, &program.verifier].map(|artifact| (artifact.blob, artifact.size));
+fn needs(record: &Workload, program: &Program) -> Vec<Need> {
+    let artifacts = [&program.prover, &program.verifier].map(|artifact| Need::of_chain(artifact.blob, artifact.size));
     let inputs = record.run.inputs.iter().filter_map(|input| match input.source {
-        InputSource::Blob { blob, size } => Some((blob, size)),
+        InputSource::Blob { blob, size } => Some(Need::of_chain(blob, size)),
         InputSource::Inline(_) => None,
     });
     artifacts.into_iter().chain(inputs).collect()

@@ -1,12 +1,18 @@
 //! Reads of the state that are under way: why each was asked for, and what follows from its answer.
 
-use crate::{Replica, gossip::Origin, out::Out, verifier::SaidBy};
+use crate::{
+    Replica,
+    gossip::Origin,
+    out::Out,
+    verifier::{Checks, SaidBy},
+};
 use borsh::BorshDeserialize;
 use bytes::Bytes;
 use ports::Key;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 use types::{
     Workload, codec,
+    genesis::PeerId,
     limits::VALUE_MAX,
     message::SignedProverMessage,
     record::{DeployedProgram, Meta, VerdictSet},
@@ -14,8 +20,10 @@ use types::{
     transaction::SignedTransaction,
 };
 
-/// Reads under way at once; more are refused as *busy*.
-const READS_MAX: usize = 16_384;
+/// Reads under way for the users of this node; more are refused as *busy*.
+const READS_OF_USERS: usize = 1_024;
+/// Reads under way for what one peer said; more are refused as *busy*.
+const READS_PER_PEER: usize = 256;
 
 /// Why something is read.
 pub(crate) enum Purpose {
@@ -35,29 +43,77 @@ pub(crate) enum Purpose {
     Message { signed: Box<SignedProverMessage>, origin: Origin, since_ms: u64 },
     /// The chain as a whole, at a start.
     SyncMeta,
-    /// A page of live workloads, at a start.
-    SyncLive,
+    /// Pages of live workloads, at a start, and which are still to be read.
+    SyncLive { left: Range<u64> },
     /// A page of heights whose beacons are wanted, at a start.
     SyncWanted { page: u64, head: u64, tail: u64 },
 }
 
-/// Reads that are under way.
+impl Purpose {
+    /// For whom it is read.
+    const fn origin(&self) -> Origin {
+        match self {
+            Self::Transaction { origin, .. } | Self::Message { origin, .. } => *origin,
+            Self::Program { announced: Some(SaidBy { peer: Some(peer), .. }), .. } => Origin::Peer(*peer),
+            _ => Origin::Own,
+        }
+    }
+}
+
+/// Reads that are under way. Those for this node's own duties are as many as the state asks for; those for others are
+/// counted.
 #[derive(Default)]
 pub(crate) struct Reads {
     next: u64,
     waiting: BTreeMap<u64, Purpose>,
+    of_users: usize,
+    of_peers: BTreeMap<PeerId, usize>,
 }
 
 impl Reads {
-    /// Asks for values. False when too much is under way.
+    /// Whether more can be read for somebody.
+    pub fn has_room(&self, origin: Origin) -> bool {
+        match origin {
+            Origin::Own => true,
+            Origin::User(_) => self.of_users < READS_OF_USERS,
+            Origin::Peer(peer) => self.of_peers.get(&peer).is_none_or(|count| *count < READS_PER_PEER),
+        }
+    }
+
+    /// Asks for values. False when there is no room; for this node's own duties there always is.
     pub fn ask(&mut self, purpose: Purpose, keys: Vec<Key>, out: &mut Out<'_>) -> bool {
-        if self.waiting.len() >= READS_MAX {
+        let origin = purpose.origin();
+        if !self.has_room(origin) {
             return false;
+        }
+        match origin {
+            Origin::Own => {}
+            Origin::User(_) => self.of_users = self.of_users.saturating_add(1),
+            Origin::Peer(peer) => {
+                let count = self.of_peers.entry(peer).or_default();
+                *count = count.saturating_add(1);
+            }
         }
         self.next = self.next.wrapping_add(1);
         self.waiting.insert(self.next, purpose);
         out.read(self.next, keys);
         true
+    }
+
+    /// A read is answered.
+    fn take(&mut self, token: u64) -> Option<Purpose> {
+        let purpose = self.waiting.remove(&token)?;
+        match purpose.origin() {
+            Origin::Own => {}
+            Origin::User(_) => self.of_users = self.of_users.saturating_sub(1),
+            Origin::Peer(peer) => {
+                if let Some(count) = self.of_peers.get_mut(&peer) {
+                    *count = count.saturating_sub(1);
+                }
+                self.of_peers.retain(|_, count| *count > 0);
+            }
+        }
+        Some(purpose)
     }
 }
 
@@ -70,11 +126,11 @@ pub(crate) fn record<T: BorshDeserialize>(value: Option<&Option<Bytes>>) -> Opti
 impl Replica {
     /// Values were read.
     pub(crate) fn loaded(&mut self, token: u64, values: Vec<Option<Bytes>>, out: &mut Out<'_>) {
-        let Some(purpose) = self.reads.waiting.remove(&token) else { return };
+        let Some(purpose) = self.reads.take(token) else { return };
         let first = values.first();
         match purpose {
             Purpose::Meta => self.meta(record(first), out),
-            Purpose::Set(version) => self.verdict_set(version, record(first)),
+            Purpose::Set(version) => self.verdict_set(version, record(first), out),
             Purpose::Workload => {
                 if let Some(workload) = record(first) {
                     self.observe(workload, out);
@@ -91,7 +147,7 @@ impl Replica {
                 self.judge_message(*signed, origin, since_ms, (record(first), record(values.get(1))), out);
             }
             Purpose::SyncMeta => self.sync_meta(record(first), out),
-            Purpose::SyncLive => self.sync_live(&values, out),
+            Purpose::SyncLive { left } => self.sync_live(left, &values, out),
             Purpose::SyncWanted { page, head, tail } => self.sync_wanted(page, head, tail, record(first), out),
         }
     }
@@ -104,9 +160,13 @@ impl Replica {
         }
     }
 
-    fn verdict_set(&mut self, version: u64, set: Option<VerdictSet>) {
+    fn verdict_set(&mut self, version: u64, set: Option<VerdictSet>, out: &mut Out<'_>) {
         let Some(set) = set else { return };
         self.chain.set = set;
         self.chain.set_version = version;
+        // What this node said before a restart could not be taken in before.
+        for verdict in self.checks.iter().flat_map(Checks::said).cloned().collect::<Vec<_>>() {
+            self.own_verdict(verdict, out);
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
 };
 use bytes::Bytes;
 use ports::Start;
+use std::ops::Range;
 use types::{
     ChainTime, Height, WorkloadId,
     limits::PAGE_ENTRIES,
@@ -17,7 +18,7 @@ use types::{
 };
 
 /// Pages that are read at once.
-const PAGES_AT_ONCE: usize = 64;
+const PAGES_AT_ONCE: u64 = 8;
 
 impl Replica {
     /// The first event.
@@ -36,7 +37,7 @@ impl Replica {
 
     fn recall(&mut self, kept: Kept, out: &mut Out<'_>) {
         match kept {
-            Kept::Transaction(signed) => self.take_transaction(signed, Origin::Journal, out),
+            Kept::Transaction(signed) => self.take_transaction(signed, Origin::Own, out),
             Kept::Prover(signed) => {
                 // The state decides whether it is still of use.
                 self.look_at(signed.value.workload, out);
@@ -60,19 +61,26 @@ impl Replica {
         for page in pages(head, tail) {
             self.reads.ask(Purpose::SyncWanted { page, head, tail }, vec![state_key::wanted(page)], out);
         }
-        let keys: Vec<_> = pages(0, meta.live).map(state_key::live).collect();
-        for keys in keys.chunks(PAGES_AT_ONCE) {
-            self.reads.ask(Purpose::SyncLive, keys.to_vec(), out);
-        }
+        self.ask_live(pages(0, meta.live), out);
         self.meta(Some(meta), out);
     }
 
-    pub(crate) fn sync_live(&mut self, values: &[Option<Bytes>], out: &mut Out<'_>) {
+    /// Asks for the last of these pages. When a workload ends, the last one takes its place: going down, none is passed over.
+    fn ask_live(&mut self, pages: Range<u64>, out: &mut Out<'_>) {
+        let first = pages.end.saturating_sub(PAGES_AT_ONCE).max(pages.start);
+        let keys: Vec<_> = (first..pages.end).map(state_key::live).collect();
+        if !keys.is_empty() {
+            self.reads.ask(Purpose::SyncLive { left: pages.start..first }, keys, out);
+        }
+    }
+
+    pub(crate) fn sync_live(&mut self, left: Range<u64>, values: &[Option<Bytes>], out: &mut Out<'_>) {
         let pages = values.iter().filter_map(|value| record::<Page>(Some(value)));
         let ids: Vec<WorkloadId> = pages.flat_map(|page| page.entries.into_vec()).collect();
         for id in ids {
             self.look_at(id, out);
         }
+        self.ask_live(left, out);
     }
 
     pub(crate) fn sync_wanted(
@@ -94,7 +102,7 @@ impl Replica {
 }
 
 /// The pages that hold the entries `head..tail`.
-fn pages(head: u64, tail: u64) -> std::ops::Range<u64> {
+fn pages(head: u64, tail: u64) -> Range<u64> {
     let page = |entry: u64| entry.checked_div(PAGE_ENTRIES as u64).unwrap_or(0);
     if head >= tail { 0..0 } else { page(head)..page(tail.saturating_sub(1)).saturating_add(1) }
 }

@@ -1,24 +1,28 @@
 //! The verdict pool: verdicts of provers, gathered until two thirds say the same, and made into settlements (rules 10 and 11).
 //!
 //! Verdicts may come before the block that announces the proof, so they are kept for any subject; what bounds them is that a
-//! member of the set can have only so many open at a time.
+//! member of the set can have only so many open at a time. They come from anybody and again and again, so the state decides
+//! which of them are made into a settlement: those about the proof that the chain waits for.
 
-use crate::out::Out;
-use std::collections::BTreeMap;
+use crate::{journal, out::Out};
+use std::{collections::BTreeMap, ops::RangeInclusive};
 use types::{
-    AccountId, BlobId, Certificate, ChainId, Data, Refusal, Settlement, SignedVerdict, Verdict, WorkloadId,
+    AccountId, BlobId, Certificate, ChainId, Data, Refusal, Settlement, SignedVerdict, Verdict, Workload, WorkloadId,
     host::HostRequest,
     limits::PROOF_INLINE_MAX,
     record::VerdictSet,
     verdict::{Subject, is_quorum},
 };
 
-/// Subjects about which one prover's verdicts are kept; its oldest gives way.
+/// Subjects about which one prover's verdicts are kept; the oldest that the chain does not wait for gives way.
 const OPEN_PER_PROVER: usize = 512;
 
 #[derive(Default)]
 struct Pool {
+    /// Never empty.
     verdicts: BTreeMap<AccountId, SignedVerdict>,
+    /// Whether the chain waits for verdicts about this very proof, as far as this node has looked.
+    awaited: bool,
     /// When two thirds first agreed.
     quorum_ms: Option<u64>,
     bundle: Option<Data<PROOF_INLINE_MAX>>,
@@ -29,11 +33,12 @@ struct Pool {
 #[derive(Default)]
 pub(crate) struct Verdicts {
     pools: BTreeMap<Subject, Pool>,
+    /// The pools in which a prover's verdicts are, oldest first.
     open: BTreeMap<AccountId, Vec<Subject>>,
 }
 
 impl Verdicts {
-    /// Takes in a verdict. True if it says something new.
+    /// Takes in a verdict. True when two thirds agree from now on about a proof that the chain is not known to wait for.
     pub fn insert(
         &mut self,
         signed: SignedVerdict,
@@ -56,8 +61,7 @@ impl Verdicts {
         let (subject, prover) = (signed.subject, signed.prover);
         self.pools.entry(subject).or_default().verdicts.insert(prover, signed);
         self.opened(prover, subject);
-        self.look(&subject, set, out);
-        Ok(true)
+        Ok(self.look(&subject, set, out))
     }
 
     fn opened(&mut self, prover: AccountId, subject: Subject) {
@@ -67,22 +71,40 @@ impl Verdicts {
         }
         open.push(subject);
         if open.len() > OPEN_PER_PROVER {
-            let oldest = open.remove(0);
-            if let Some(pool) = self.pools.get_mut(&oldest) {
-                pool.verdicts.remove(&prover);
-            }
+            let idle = |subject: &Subject| self.pools.get(subject).is_none_or(|pool| !pool.awaited);
+            let gone = open.iter().find(|subject| idle(subject)).copied().unwrap_or(subject);
+            self.close(prover, &gone);
+            self.drop_verdict(prover, &gone);
+        }
+    }
+
+    fn close(&mut self, prover: AccountId, subject: &Subject) {
+        let Some(open) = self.open.get_mut(&prover) else { return };
+        open.retain(|other| other != subject);
+        if open.is_empty() {
+            self.open.remove(&prover);
+        }
+    }
+
+    fn drop_verdict(&mut self, prover: AccountId, subject: &Subject) {
+        let Some(pool) = self.pools.get_mut(subject) else { return };
+        pool.verdicts.remove(&prover);
+        if pool.verdicts.is_empty() {
+            self.pools.remove(subject);
         }
     }
 
     /// Notes when two thirds agree, and asks for the bundle that a small valid proof stands in the block with.
-    fn look(&mut self, subject: &Subject, set: &VerdictSet, out: &mut Out<'_>) {
-        let Some(pool) = self.pools.get_mut(subject) else { return };
-        let Some(verdict) = agreed(pool, set) else { return };
+    fn look(&mut self, subject: &Subject, set: &VerdictSet, out: &mut Out<'_>) -> bool {
+        let Some(pool) = self.pools.get_mut(subject) else { return false };
+        let Some(verdict) = agreed(pool, set) else { return false };
+        let is_first = pool.quorum_ms.is_none();
         pool.quorum_ms.get_or_insert(out.now);
         if verdict == Verdict::Valid && !pool.asked_for_bundle {
             pool.asked_for_bundle = true;
             out.host(&HostRequest::ReadSmall { blob: subject.proof });
         }
+        is_first && !pool.awaited
     }
 
     /// The store gave a bundle, if it has it and it is small.
@@ -94,23 +116,41 @@ impl Verdicts {
         }
     }
 
-    /// Forgets attempts of a workload: those before `attempt`, or all.
-    pub fn forget(&mut self, workload: WorkloadId, before: Option<u16>) {
-        let gone =
-            |subject: &Subject| subject.workload == workload && before.is_none_or(|attempt| subject.attempt < attempt);
-        self.pools.retain(|subject, _| !gone(subject));
-        for open in self.open.values_mut() {
-            open.retain(|subject| !gone(subject));
+    /// A workload as it is now: notes which of its proofs the chain waits for, forgets those that can no longer be settled.
+    pub fn observe(&mut self, record: &Workload) {
+        let awaited = record.subject().map(|(subject, _)| subject);
+        for subject in self.pools.range(all_of(record.id)).map(|(subject, _)| *subject).collect::<Vec<_>>() {
+            if journal::is_moot(record, &subject) {
+                self.forget(&subject);
+            } else if let Some(pool) = self.pools.get_mut(&subject) {
+                pool.awaited = awaited == Some(subject);
+            }
         }
-        self.open.retain(|_, open| !open.is_empty());
     }
 
-    /// Settlements that are ready: two thirds agree, and either all have spoken or the grace is over.
-    pub fn peek(&self, set: &VerdictSet, now: u64, grace_ms: u64, max: usize, done: &[Subject]) -> Vec<Settlement> {
-        let ready = self.pools.iter().filter(|(subject, _)| !done.contains(subject));
-        let ready = ready.filter_map(|(subject, pool)| {
+    fn forget(&mut self, subject: &Subject) {
+        let Some(pool) = self.pools.remove(subject) else { return };
+        for prover in pool.verdicts.keys() {
+            self.close(*prover, subject);
+        }
+    }
+
+    /// Settlements that are ready: two thirds agree, either all have spoken or the grace is over, and the chain waits for them.
+    /// `announced` are proofs that blocks announce which are not final yet, `done` are those that they settle.
+    pub fn peek(
+        &self,
+        set: &VerdictSet,
+        now: u64,
+        grace_ms: u64,
+        max: usize,
+        announced: &[Subject],
+        done: &[Subject],
+    ) -> Vec<Settlement> {
+        let ready = self.pools.iter().filter_map(|(subject, pool)| {
             let over = now.saturating_sub(pool.quorum_ms?) >= grace_ms;
-            (over || pool.verdicts.len() >= set.members.len()).then(|| settlement(subject, pool, set)).flatten()
+            let spoken = over || pool.verdicts.len() >= set.members.len();
+            let counts = (pool.awaited || announced.contains(subject)) && !done.contains(subject);
+            (spoken && counts).then(|| settlement(subject, pool, set)).flatten()
         });
         ready.take(max).collect()
     }
@@ -120,6 +160,13 @@ impl Verdicts {
         let ends = self.pools.values().filter_map(|pool| Some(pool.quorum_ms?.saturating_add(grace_ms)));
         ends.filter(|end| *end > now).min()
     }
+}
+
+/// Every subject that a workload can have.
+const fn all_of(workload: WorkloadId) -> RangeInclusive<Subject> {
+    let first = Subject { workload, attempt: 0, proof: BlobId([0; 32]) };
+    let last = Subject { workload, attempt: u16::MAX, proof: BlobId([u8::MAX; 32]) };
+    first..=last
 }
 
 /// What two thirds of the set say, if they do.
@@ -143,3 +190,6 @@ fn settlement(subject: &Subject, pool: &Pool, set: &VerdictSet) -> Option<Settle
     let bundle = pool.bundle.clone().filter(|_| verdict == Verdict::Valid);
     Some(Settlement { subject: *subject, certificate, bundle })
 }
+
+#[cfg(test)]
+mod tests;

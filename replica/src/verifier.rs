@@ -1,15 +1,22 @@
 //! The verifier's duty: every proof that is announced is fetched, checked and judged (rule 10).
 //!
-//! It starts at the gossiped announcement, before that is in a block. The statement comes from the run in the chain, never
-//! from the prover. A verdict is durable before it is told and is never contradicted, but for *unavailable*.
+//! It starts at the gossiped announcement, before that is in a block: at most once for each attempt, and what a block holds
+//! goes first. The statement comes from the run in the chain, never from the prover. A verdict is durable before it is told and
+//! is never contradicted, but for *unavailable*.
 
-use crate::{blobs::Blobs, journal, out::Out};
+use crate::{
+    blobs::{Blobs, Need},
+    gossip::Origin,
+    journal, messages,
+    out::Out,
+};
 use std::collections::BTreeMap;
 use types::{
-    AccountId, BlobId, ChainId, InputSource, List, Program, SignedVerdict, Verdict, VerdictSecret, Workload,
+    AccountId, ChainId, InputSource, List, Program, ProverAction, SignedVerdict, Verdict, VerdictSecret, Workload,
     genesis::PeerId,
     gossip::Gossip,
     host::{HostRequest, Verify},
+    message::SignedProverMessage,
     verdict::Subject,
 };
 
@@ -33,6 +40,23 @@ pub(crate) struct SaidBy {
     pub size: u64,
     /// The peer that is likely to hold it.
     pub peer: Option<PeerId>,
+    /// Whether a block holds the announcement.
+    pub in_chain: bool,
+}
+
+impl SaidBy {
+    /// What a message announces.
+    pub fn told(signed: &SignedProverMessage, origin: Origin) -> Option<Self> {
+        let ProverAction::Announce { size, .. } = signed.value.action else { return None };
+        let peer = if let Origin::Peer(peer) = origin { Some(peer) } else { None };
+        Some(Self { subject: messages::subject(signed)?, size, peer, in_chain: false })
+    }
+
+    /// What the chain holds of a workload's attempt under way.
+    pub fn in_chain(record: &Workload) -> Option<Self> {
+        let (subject, announced) = record.subject()?;
+        Some(Self { subject, size: announced.size, peer: None, in_chain: true })
+    }
 }
 
 struct Check {
@@ -40,6 +64,7 @@ struct Check {
     program: Program,
     size: u64,
     hint: Option<PeerId>,
+    in_chain: bool,
     stage: Stage,
     since_ms: u64,
     told_ms: u64,
@@ -66,31 +91,59 @@ impl Checks {
         self.said.insert(signed.subject, signed);
     }
 
-    /// Whether nothing was begun about a proof.
-    pub fn wants(&self, subject: &Subject) -> bool {
-        !self.checks.contains_key(subject) && self.checks.len() < CHECKS_MAX
+    /// Everything that was said and is still of use.
+    pub fn said(&self) -> impl Iterator<Item = &SignedVerdict> {
+        self.said.values()
+    }
+
+    /// Whether a proof is to be checked and was not begun with: one that a block holds, or the first that is told of an attempt.
+    pub fn wants(&self, said: &SaidBy) -> bool {
+        let has_room = self.checks.len() < CHECKS_MAX;
+        match said.in_chain {
+            true => !self.checks.contains_key(&said.subject) && (has_room || self.oldest_told().is_some()),
+            false => !self.checks.keys().any(|known| is_same_attempt(known, &said.subject)) && has_room,
+        }
+    }
+
+    /// The check that was begun first of those whose announcement is in no block yet.
+    fn oldest_told(&self) -> Option<Subject> {
+        let told = self.checks.iter().filter(|(_, check)| !check.in_chain);
+        told.min_by_key(|(_, check)| check.since_ms).map(|(subject, _)| *subject)
     }
 
     /// Begins to check a proof of the attempt under way. Returns what was said of it before a restart.
     pub fn begin(&mut self, announced: SaidBy, record: Workload, program: Program, now: u64) -> Option<SignedVerdict> {
-        let SaidBy { subject, size, peer } = announced;
+        let SaidBy { subject, size, peer: hint, in_chain } = announced;
+        if in_chain {
+            self.make_room(&subject);
+        }
         let known = self.said.get(&subject).cloned();
         let is_final = known.as_ref().is_some_and(|signed| signed.verdict != Verdict::Unavailable);
         let stage = if is_final { Stage::Said } else { Stage::Fetching };
-        self.checks.insert(subject, Check { record, program, size, hint: peer, stage, since_ms: now, told_ms: 0 });
+        self.checks.insert(subject, Check { record, program, size, hint, in_chain, stage, since_ms: now, told_ms: 0 });
         known
     }
 
-    /// A workload as it is now: forgets checks that nobody waits for.
+    /// What a block holds takes the place of what was told of the same attempt, or else of what was told first: that begins
+    /// again when a block holds it.
+    fn make_room(&mut self, subject: &Subject) {
+        self.checks.retain(|known, _| !is_same_attempt(known, subject));
+        if self.checks.len() >= CHECKS_MAX
+            && let Some(oldest) = self.oldest_told()
+        {
+            self.checks.remove(&oldest);
+        }
+    }
+
+    /// A workload as it is now: notes what is in a block, forgets checks that nobody waits for.
     pub fn observe(&mut self, record: &Workload, out: &mut Out<'_>) {
-        let announced = record.subject().map(|(subject, _)| subject);
-        let is_other = |subject: &Subject| {
-            announced.is_some_and(|announced| subject.attempt == announced.attempt && subject.proof != announced.proof)
-        };
-        let over = |subject: &Subject| {
-            subject.workload == record.id && (journal::is_over(record, subject.attempt) || is_other(subject))
-        };
+        let over = |subject: &Subject| subject.workload == record.id && journal::is_moot(record, subject);
         self.checks.retain(|subject, _| !over(subject));
+        if let Some(said) = SaidBy::in_chain(record)
+            && let Some(check) = self.checks.get_mut(&said.subject)
+        {
+            (check.size, check.in_chain) = (said.size, true);
+        }
         let said: Vec<Subject> = self.said.keys().filter(|subject| over(subject)).copied().collect();
         for subject in said {
             self.said.remove(&subject);
@@ -99,37 +152,48 @@ impl Checks {
     }
 
     /// Goes on with every check that waits for blobs; says *unavailable* when that takes too long; tells verdicts again.
-    /// Returns new verdicts of this node.
+    /// Returns what this node says.
     pub fn tick(&mut self, blobs: &mut Blobs, out: &mut Out<'_>) -> Vec<SignedVerdict> {
-        let mut unavailable = Vec::new();
-        for (subject, check) in &mut self.checks {
-            match check.stage {
-                Stage::Fetching => {
-                    // Every blob is asked for, though one that is missing is enough to wait.
-                    let hint = |blob: &BlobId| check.hint.filter(|_| *blob == subject.proof);
-                    let needs = needs(subject, check).into_iter();
-                    let missing: Vec<BlobId> = needs
-                        .filter(|(blob, size)| !blobs.need(*blob, *size, hint(blob), out))
-                        .map(|(blob, _)| blob)
-                        .collect();
-                    if missing.is_empty() {
-                        check.stage = Stage::Verifying;
-                        out.host(&HostRequest::Verify(verify(subject, check)));
-                    } else if out.now.saturating_sub(check.since_ms) > self.patience_ms
-                        && missing.contains(&subject.proof)
-                    {
-                        unavailable.push(*subject);
-                    }
-                }
-                Stage::Said if out.now.saturating_sub(check.told_ms) >= TELL_AGAIN_MS => {
-                    check.told_ms = out.now;
-                    out.actions.extend(self.said.get(subject).map(tell));
-                }
-                _ => {}
+        let missing = self.fetch(blobs, out);
+        let mut said = self.tell_again(out);
+        said.extend(missing.into_iter().map(|subject| self.say(subject, Verdict::Unavailable, out)));
+        said
+    }
+
+    /// Asks for the blobs of every check that waits for some. Returns the proofs that are missing for too long by now.
+    fn fetch(&mut self, blobs: &mut Blobs, out: &mut Out<'_>) -> Vec<Subject> {
+        let mut late = Vec::new();
+        for (subject, check) in self.checks.iter_mut().filter(|(_, check)| check.stage == Stage::Fetching) {
+            let mut needs = needs(subject, check);
+            // Every blob is asked for, though one that is missing is enough to wait.
+            needs.retain(|need| !blobs.need(need, out));
+            let waited_ms = out.now.saturating_sub(check.since_ms);
+            if needs.is_empty() {
+                check.stage = Stage::Verifying;
+                out.host(&HostRequest::Verify(verify(subject, check)));
+            } else if waited_ms > self.patience_ms
+                && needs.iter().any(|need| need.blob == subject.proof)
+                && !self.said.contains_key(subject)
+            {
+                late.push(*subject);
             }
         }
-        let fresh = unavailable.into_iter().filter(|subject| !self.said.contains_key(subject)).collect::<Vec<_>>();
-        fresh.into_iter().map(|subject| self.say(subject, Verdict::Unavailable, out)).collect()
+        late
+    }
+
+    /// Tells again what was said of proofs that the chain still waits for: *unavailable* too, while the proof is missing.
+    fn tell_again(&mut self, out: &mut Out<'_>) -> Vec<SignedVerdict> {
+        let now = out.now;
+        let open = |check: &Check| matches!(check.stage, Stage::Said | Stage::Fetching);
+        let due = |check: &Check| open(check) && now.saturating_sub(check.told_ms) >= TELL_AGAIN_MS;
+        let mut told = Vec::new();
+        for (subject, check) in self.checks.iter_mut().filter(|(_, check)| due(check)) {
+            let Some(signed) = self.said.get(subject) else { continue };
+            check.told_ms = now;
+            out.tell_all(&Gossip::Verdict(signed.clone()));
+            told.push(signed.clone());
+        }
+        told
     }
 
     /// The host is done with a check. Returns this node's verdict, if it has one.
@@ -140,7 +204,6 @@ impl Checks {
             return None;
         };
         check.stage = Stage::Said;
-        check.told_ms = out.now;
         Some(self.say(subject, verdict, out))
     }
 
@@ -149,27 +212,27 @@ impl Checks {
         let signed = SignedVerdict { subject, verdict, prover: self.account, signature };
         out.persist(journal::verdict(&subject), &signed);
         self.said.insert(subject, signed.clone());
+        if let Some(check) = self.checks.get_mut(&subject) {
+            check.told_ms = out.now;
+        }
         out.tell_all(&Gossip::Verdict(signed.clone()));
         signed
     }
 }
 
-fn tell(signed: &SignedVerdict) -> ports::Action {
-    ports::Action::Send {
-        to: ports::Recipients::All,
-        channel: ports::Channel::Control,
-        bytes: types::codec::encode(&Gossip::Verdict(signed.clone())).into(),
-    }
+fn is_same_attempt(one: &Subject, other: &Subject) -> bool {
+    (one.workload, one.attempt) == (other.workload, other.attempt)
 }
 
 /// The blobs that a check needs: the proof, the verifier and the statement.
-fn needs(subject: &Subject, check: &Check) -> Vec<(BlobId, u64)> {
+fn needs(subject: &Subject, check: &Check) -> Vec<Need> {
+    let proof = Need { blob: subject.proof, size: check.size, hint: check.hint, in_chain: check.in_chain };
     let statement = check.record.run.statement().filter_map(|source| match source {
-        InputSource::Blob { blob, size } => Some((*blob, *size)),
+        InputSource::Blob { blob, size } => Some(Need::of_chain(*blob, *size)),
         InputSource::Inline(_) => None,
     });
     let verifier = check.program.verifier;
-    [(subject.proof, check.size), (verifier.blob, verifier.size)].into_iter().chain(statement).collect()
+    [proof, Need::of_chain(verifier.blob, verifier.size)].into_iter().chain(statement).collect()
 }
 
 fn verify(subject: &Subject, check: &Check) -> Verify {
@@ -182,3 +245,6 @@ fn verify(subject: &Subject, check: &Check) -> Verify {
         statement: List::truncated(check.record.run.statement().cloned().collect()),
     }
 }
+
+#[cfg(test)]
+mod tests;

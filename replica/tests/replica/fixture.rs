@@ -5,18 +5,20 @@ use ports::{Action, Channel, Event, Member as _, Start};
 use replica::{Config, ProverKeys, Replica};
 use std::{collections::BTreeMap, sync::Arc};
 use types::{
-    AccountId, Amount, Artifact, BlobId, ChainTime, Data, Genesis, Height, Input, InputRole, InputSource, List, Millis,
-    Params, Program, ProverAction, ProverMessage, Quote, Resources, Run, Runtime, SecretKey, Signed, State, Text,
-    VerdictSecret, Workload, WorkloadId,
+    AccountId, Amount, Artifact, BlobId, ChainEvent, ChainTime, Data, Genesis, Height, Input, InputRole, InputSource,
+    List, Millis, Params, Program, ProverAction, ProverMessage, Quote, Resources, Run, Runtime, SecretKey, Signed,
+    State, Text, VerdictSecret, Workload, WorkloadId,
     beacon::GroupKey,
     codec,
     genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
     gossip::Gossip,
     host::{HostEvent, HostRequest},
-    record::{DeployedProgram, Meta, VerdictSet},
+    limits::PAGE_ENTRIES,
+    message::SignedProverMessage,
+    record::{DeployedProgram, Meta, Page, VerdictSet},
     state_key,
     verdict::{Member, VerdictSignature},
-    workload::{Attempt, Moment},
+    workload::{Announced, Attempt, Moment},
 };
 
 /// A peer that is not the replica under test.
@@ -68,6 +70,8 @@ pub struct Bench {
     pub blobs: BTreeMap<BlobId, u64>,
     /// What the replica wanted done and the bench does not do itself.
     pub done: Vec<Action>,
+    /// Answers that wait, while reads take their time.
+    slow: Option<Vec<Event>>,
 }
 
 impl Bench {
@@ -83,13 +87,14 @@ impl Bench {
             persisted: BTreeMap::new(),
             blobs: BTreeMap::new(),
             done: Vec::new(),
+            slow: None,
         };
-        bench.put_meta();
+        bench.put_meta(0);
         bench.start();
         bench
     }
 
-    fn put_meta(&mut self) {
+    fn put_meta(&mut self, live: u64) {
         let member = |prover: &GenesisProver| Member { account: prover.account, key: prover.key };
         let members = List::new(self.genesis.provers.iter().map(member).collect()).expect("four");
         self.put(state_key::verdict_set(1), &VerdictSet { members });
@@ -101,7 +106,7 @@ impl Bench {
             set: 1,
             set_size: 4,
             queue: types::record::Cursor::default(),
-            live: 0,
+            live,
             wanted: types::record::Cursor::default(),
             due_bucket: 0,
             due_page: 0,
@@ -116,6 +121,27 @@ impl Bench {
         let persisted = self.persisted.clone().into_iter().collect();
         self.event(Event::Start(Start { me: [0; 32], height: self.height, time_ms: 0, persisted }));
         self.event(Event::Peers(vec![PEER.0]));
+    }
+
+    /// Makes these the workloads that have not ended.
+    pub fn put_live(&mut self, ids: &[WorkloadId]) {
+        self.put_meta(ids.len() as u64);
+        for (number, ids) in ids.chunks(PAGE_ENTRIES).enumerate() {
+            self.put(state_key::live(number as u64), &Page { entries: List::new(ids.to_vec()).expect("a page") });
+        }
+    }
+
+    /// From now on reads take until [`Self::answer_reads`].
+    pub fn slow_reads(&mut self) {
+        self.slow = Some(Vec::new());
+    }
+
+    /// Answers the reads that wait. Returns how many.
+    pub fn answer_reads(&mut self) -> usize {
+        let answers = self.slow.take().unwrap_or_default();
+        let count = answers.len();
+        answers.into_iter().for_each(|answer| self.event(answer));
+        count
     }
 
     /// Kills the replica and starts another from what was persisted.
@@ -145,7 +171,10 @@ impl Bench {
         match &action {
             Action::Read { token, keys } => {
                 let values = keys.iter().map(|key| self.state.get(key).cloned()).collect();
-                return Some(Event::Loaded { token: *token, height: self.height, values });
+                let answer = Event::Loaded { token: *token, height: self.height, values };
+                let Some(slow) = &mut self.slow else { return Some(answer) };
+                slow.push(answer);
+                return None;
             }
             Action::Persist { key, value: Some(value) } => {
                 self.persisted.insert(key.clone(), value.clone());
@@ -170,8 +199,12 @@ impl Bench {
     }
 
     pub fn hear(&mut self, gossip: &Gossip) {
+        self.hear_from(PEER, gossip);
+    }
+
+    pub fn hear_from(&mut self, peer: PeerId, gossip: &Gossip) {
         let bytes = codec::encode(gossip).into();
-        self.event(Event::Message { from: PEER.0, channel: Channel::Control, bytes });
+        self.event(Event::Message { from: peer.0, channel: Channel::Control, bytes });
     }
 
     /// Lets so much time pass, tick by tick.
@@ -185,7 +218,7 @@ impl Bench {
     }
 
     /// A block is final that did this to a workload.
-    pub fn block(&mut self, record: &Workload, event: types::ChainEvent) {
+    pub fn block(&mut self, record: &Workload, event: ChainEvent) {
         self.height += 1;
         self.put(state_key::workload(record.id), record);
         let outcome =
@@ -252,14 +285,25 @@ impl Bench {
 
     /// An announcement of attempt 1 of a workload by the prover with this number.
     pub fn announcement(&self, record: &Workload, prover: u8, proof: BlobId) -> Gossip {
-        let value = ProverMessage {
-            chain: self.genesis.chain(),
-            prover: account(prover),
-            workload: record.id,
-            attempt: 1,
-            action: ProverAction::Announce { proof, size: 100 },
-        };
-        Gossip::Prover(Signed::new(value, &keys(prover).account))
+        Gossip::Prover(self.message(record.id, prover, ProverAction::Announce { proof, size: 100 }))
+    }
+
+    /// What the prover with this number says about attempt 1 of a workload.
+    pub fn message(&self, workload: WorkloadId, prover: u8, action: ProverAction) -> SignedProverMessage {
+        let chain = self.genesis.chain();
+        let value = ProverMessage { chain, prover: account(prover), workload, attempt: 1, action };
+        Signed::new(value, &keys(prover).account)
+    }
+
+    /// A block is final that holds an announcement of a workload's attempt 1: returns the workload as it is then.
+    pub fn announced(&mut self, record: &Workload, proof: BlobId, size: u64) -> Workload {
+        let mut record = Workload { state: State::Proved, ..record.clone() };
+        let attempt = record.attempts.last_mut().expect("one");
+        attempt.accepted = Some(Moment::default());
+        attempt.announced = Some(Announced { proof, size, at: Moment::default(), set: 1 });
+        let (workload, prover) = (record.id, attempt.prover);
+        self.block(&record, ChainEvent::Proved { workload, attempt: 1, prover, proof, size });
+        record
     }
 }
 

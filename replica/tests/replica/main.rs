@@ -4,5 +4,7 @@ mod blobs;
 mod fixture;
 mod proposing;
 mod proving;
+mod reading;
 mod refusing;
+mod settling;
 mod verifying;

@@ -72,6 +72,17 @@ fn an_announcement_is_durable_before_it_is_told() {
 }
 
 #[test]
+fn a_node_judges_its_own_proof_as_soon_as_it_has_announced_it() {
+    let mut bench = Bench::new();
+    have_everything(&mut bench);
+    bench.blobs.insert(PROOF, 100);
+    let record = drawn(&mut bench, 0);
+    bench.host(&proved(&record));
+    let asked = bench.asked();
+    assert!(asked.iter().any(|asked| matches!(asked, HostRequest::Verify(job) if job.proof == PROOF)));
+}
+
+#[test]
 fn after_a_crash_the_same_announcement_is_told_and_nothing_is_run_again() {
     let mut bench = Bench::new();
     have_everything(&mut bench);

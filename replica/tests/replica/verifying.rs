@@ -1,24 +1,15 @@
-//! The verifier's duty, and the pool of verdicts.
+//! The verifier's duty.
 
-use crate::fixture::{Bench, account, keys};
-use ports::{Action, Event};
+use crate::fixture::Bench;
+use ports::Action;
 use types::{
-    BlobId, Body, SignedVerdict, State, Verdict, Workload,
+    BlobId, ProverAction, State, Verdict, Workload,
     gossip::Gossip,
     host::{HostEvent, HostRequest},
-    verdict::Subject,
+    limits::PROOF_MAX,
 };
 
 const PROOF: BlobId = BlobId([60; 32]);
-
-fn subject(record: &Workload) -> Subject {
-    Subject { workload: record.id, attempt: 1, proof: PROOF }
-}
-
-fn verdict(bench: &Bench, record: &Workload, prover: u8, verdict: Verdict) -> SignedVerdict {
-    let signature = keys(prover).verdict.sign(bench.genesis.chain(), &subject(record), verdict);
-    SignedVerdict { subject: subject(record), verdict, prover: account(prover), signature }
-}
 
 fn verified(record: &Workload, verdict: Option<Verdict>) -> HostEvent {
     let reason = types::Text::default();
@@ -91,53 +82,51 @@ fn a_proof_that_cannot_be_fetched_is_called_unavailable_and_that_may_change() {
     assert!(verdicts(&bench).is_empty());
     bench.wait(2_000);
     assert_eq!(verdicts(&bench), [Verdict::Unavailable]);
+    // Others may not have heard it: it is told as long as it holds.
+    bench.wait(4_000);
+    assert_eq!(verdicts(&bench), [Verdict::Unavailable; 3]);
+    bench.done.clear();
     bench.host(&HostEvent::Stored { blob: PROOF, size: 100 });
     bench.host(&verified(&record, Some(Verdict::Invalid)));
-    assert_eq!(verdicts(&bench), [Verdict::Unavailable, Verdict::Invalid]);
+    assert_eq!(verdicts(&bench), [Verdict::Invalid]);
+}
+
+fn checked(bench: &Bench) -> Vec<BlobId> {
+    let asked = bench.asked();
+    asked.iter().filter_map(|asked| if let HostRequest::Verify(job) = asked { Some(job.proof) } else { None }).collect()
 }
 
 #[test]
-fn a_leader_settles_when_two_thirds_agree_and_the_grace_is_over() {
+fn a_prover_cannot_have_proof_after_proof_checked_for_one_attempt() {
     let (mut bench, record) = announced();
-    for prover in [1, 2, 3] {
-        let signed = verdict(&bench, &record, prover, Verdict::Valid);
-        bench.hear(&Gossip::Verdict(signed));
+    let others = [61, 62].map(|byte| BlobId([byte; 32]));
+    for other in others {
+        bench.blobs.insert(other, 1000);
+        // Meanwhile the message before is forgotten, because it took no effect.
+        bench.wait(31_000);
+        let gossip = bench.announcement(&record, 1, other);
+        bench.hear(&gossip);
     }
-    bench.event(Event::Propose { token: 1, height: 9, parent_time_ms: 0, ancestors: vec![] });
-    // The announcement itself is work: it is offered at once, without the settlement.
-    let first = proposed(&bench).expect("work");
-    assert_eq!((first.messages.len(), first.settlements.len()), (1, 0));
-    bench.done.clear();
-    bench.now += 100;
-    bench.event(Event::Propose { token: 2, height: 9, parent_time_ms: 0, ancestors: vec![] });
-    let second = proposed(&bench).expect("work");
-    assert_eq!(second.settlements.len(), 1);
-    let set: Vec<_> =
-        bench.genesis.provers.iter().map(|p| types::verdict::Member { account: p.account, key: p.key }).collect();
-    let settlement = &second.settlements[0];
-    assert_eq!(settlement.certificate.verify(bench.genesis.chain(), &settlement.subject, &set), Ok(()));
-}
-
-fn proposed(bench: &Bench) -> Option<Body> {
-    bench.done.iter().find_map(|action| match action {
-        Action::Propose { body, .. } => Body::decode(body).ok(),
-        _ => None,
-    })
+    assert_eq!(checked(&bench), [PROOF]);
+    bench.announced(&record, others[1], 100);
+    assert_eq!(checked(&bench), [PROOF, others[1]]);
 }
 
 #[test]
-fn verdicts_of_strangers_false_signatures_and_second_thoughts_are_refused() {
-    let (mut bench, record) = announced();
-    let good = verdict(&bench, &record, 1, Verdict::Valid);
-    bench.hear(&Gossip::Verdict(good.clone()));
-    bench.hear(&Gossip::Verdict(good.clone()));
-    assert!(bench.refused().is_empty());
-    let stranger = verdict(&bench, &record, 8, Verdict::Valid);
-    let forged = SignedVerdict { prover: account(2), ..good };
-    let second = verdict(&bench, &record, 1, Verdict::Invalid);
-    for signed in [stranger, forged, second] {
-        bench.hear(&Gossip::Verdict(signed));
+fn what_comes_ahead_of_its_accept_keeps_to_the_size_of_a_proof() {
+    let mut bench = Bench::new();
+    for blob in [50, 51, 52, 60] {
+        bench.blobs.insert(BlobId([blob; 32]), 1000);
     }
-    let codes: Vec<String> = bench.refused().into_iter().map(|(_, code)| code).collect();
-    assert_eq!(codes, ["stranger", "bad-signature", "repeated"]);
+    let record = bench.allocated(1);
+    for size in [0, PROOF_MAX + 1, u64::MAX] {
+        let signed = bench.message(record.id, 1, ProverAction::Announce { proof: PROOF, size });
+        bench.hear(&Gossip::Prover(signed));
+    }
+    let refused = ("prover-message".to_owned(), "out-of-range".to_owned());
+    assert_eq!(bench.refused(), [refused.clone(), refused.clone(), refused]);
+    assert!(checked(&bench).is_empty());
+    let gossip = bench.announcement(&record, 1, PROOF);
+    bench.hear(&gossip);
+    assert_eq!(checked(&bench), [PROOF]);
 }
