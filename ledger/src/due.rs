@@ -14,7 +14,7 @@ use crate::{
 };
 use ports::Key;
 use types::{
-    AttemptEnd, ChainTime, EndReason, State, Workload, WorkloadId,
+    AttemptEnd, ChainEvent, ChainTime, EndReason, State, Workload, WorkloadId,
     limits::{DUE_BUCKETS_PER_BLOCK, DUE_PER_BLOCK},
     record::{Due, DueHead, DuePage},
     registry::Role,
@@ -160,6 +160,8 @@ fn verdicts_over(work: &mut Work, workload: &mut Workload) -> Outcomes {
     if announced.set != present {
         announced.set = present;
         workload.renewals = workload.renewals.saturating_add(1);
+        let attempt = u16::try_from(workload.attempts.len()).unwrap_or(u16::MAX);
+        work.tell(ChainEvent::Renewed { workload: workload.id, attempt, set: present })?;
     }
     let until = work.now().time.after(work.meta.params.verdict_window);
     (workload.overtime, workload.moves_on) = (None, Some(until));

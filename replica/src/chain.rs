@@ -1,10 +1,10 @@
 //! What a replica knows of the chain, and what it does when a block is final.
 
-use crate::{Replica, out::Out, reads::Purpose, verifier::SaidBy};
+use crate::{Replica, out::Out, reads::Purpose, sets::Sets, verifier::SaidBy};
 use ports::{Hash, Peer};
 use types::{
-    Body, ChainEvent, ChainId, ChainTime, Height, List, State, Workload, WorkloadId, codec, event::Outcome,
-    genesis::PeerId, host::Notice, limits::VALUE_MAX, record::VerdictSet,
+    Body, ChainEvent, ChainId, ChainTime, Height, State, Workload, WorkloadId, codec, event::Outcome, genesis::PeerId,
+    host::Notice, limits::VALUE_MAX,
 };
 
 /// A block that was applied.
@@ -20,15 +20,13 @@ pub(crate) struct Chain {
     pub id: ChainId,
     pub height: Height,
     pub time: ChainTime,
-    /// The verdict set in force, and its version; empty until it was read.
-    pub set: VerdictSet,
-    pub set_version: u64,
+    /// The verdict sets that were read.
+    pub sets: Sets,
 }
 
 impl Chain {
     pub fn new(id: ChainId) -> Self {
-        let set = VerdictSet { members: List::default() };
-        Self { id, height: Height(0), time: ChainTime(0), set, set_version: 0 }
+        Self { id, height: Height(0), time: ChainTime(0), sets: Sets::default() }
     }
 }
 
@@ -45,6 +43,8 @@ impl Replica {
         for signed in self.mempool.take_recalled() {
             self.take_transaction(signed, crate::gossip::Origin::Own, out);
         }
+        body.heartbeats.iter().for_each(|signed| self.heartbeats.included(signed));
+        body.evidence.iter().for_each(|evidence| self.offences.included(evidence));
         for event in &outcome.events {
             self.happened(event, out);
         }
@@ -59,10 +59,16 @@ impl Replica {
         match event {
             ChainEvent::BeaconWanted => self.beacons.want(self.chain.height, out),
             ChainEvent::Drawn { height } => self.beacons.drawn(*height),
-            ChainEvent::Deployed { .. } | ChainEvent::Queued { .. } => {}
+            ChainEvent::Deployed { .. }
+            | ChainEvent::Queued { .. }
+            | ChainEvent::Epoch { .. }
+            | ChainEvent::Tested { .. }
+            | ChainEvent::Slashed { .. }
+            | ChainEvent::Jailed { .. } => {}
             ChainEvent::Allocated { workload, .. }
             | ChainEvent::Accepted { workload, .. }
             | ChainEvent::Proved { workload, .. }
+            | ChainEvent::Renewed { workload, .. }
             | ChainEvent::AttemptEnded { workload, .. }
             | ChainEvent::Ended { workload, .. } => self.look_at(*workload, out),
         }
@@ -82,11 +88,22 @@ impl Replica {
         if let Some(checks) = &mut self.checks {
             checks.observe(&record, out);
         }
-        self.verdicts.observe(&record);
+        for evidence in self.verdicts.observe(&record, &self.chain.sets, out) {
+            self.accuse(evidence, out);
+        }
+        self.know_set(&record, out);
         match record.state {
             state if state.is_end() => self.messages.end(record.id),
             State::Queued => {}
             _ => self.begin(record, out),
+        }
+    }
+
+    /// Reads the verdict set that judges a workload's proof, where it was not read before.
+    fn know_set(&mut self, record: &Workload, out: &mut Out<'_>) {
+        let judges = record.subject().map(|(_, announced)| announced.set);
+        if let Some(version) = judges.filter(|version| self.chain.sets.get(Some(*version)).is_none()) {
+            self.reads.ask(Purpose::Set(version), vec![types::state_key::verdict_set(version)], out);
         }
     }
 

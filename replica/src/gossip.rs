@@ -1,13 +1,14 @@
 //! What peers say: decoded within bounds, checked, handed to the pool it is meant for; refused with a code, and counted.
 
-use crate::{Replica, out::Out, reads::Purpose, verifier::SaidBy};
+use crate::{Replica, messages, out::Out, reads::Purpose, verifier::SaidBy};
 use ports::Channel;
 use types::{
-    Genesis, Program, ProverAction, ProverMessage, Refusal, State, Workload, codec,
+    Program, ProverAction, ProverMessage, Refusal, State, Workload, codec,
     genesis::PeerId,
     gossip::{BulkPart, Gossip},
     limits::GOSSIP_MAX,
     message::SignedProverMessage,
+    offence::Evidence,
     record::Meta,
     state_key,
 };
@@ -53,6 +54,7 @@ impl Replica {
                     out.refused("verdict", &refusal);
                 }
             }
+            Gossip::Heartbeat(signed) => self.take_heartbeat(signed, Origin::Peer(from), out),
             Gossip::Want { blob, part, .. } => self.blobs.serve(from, blob, part, out),
             Gossip::Lack { blob } => self.blobs.lack(from, blob, out),
         }
@@ -60,21 +62,20 @@ impl Replica {
 
     /// A prover's message.
     fn take_message(&mut self, signed: SignedProverMessage, origin: Origin, out: &mut Out<'_>) {
-        if self.messages.contains(&signed) {
+        let known = self.messages.get(&signed);
+        let other = known.filter(|known| messages::subject(known) != messages::subject(&signed)).cloned();
+        if known.is_some() && other.is_none() {
             return;
         }
-        match self.is_genuine(&signed) {
-            Ok(()) => self.ask_about(signed, origin, out.now, out),
-            Err(refusal) => out.refused("prover-message", &refusal),
+        match (signed.clone().verify(self.chain.id), other) {
+            // One prover announces two proofs in one attempt.
+            (Ok(_), Some(one)) if one.value.prover == signed.value.prover => {
+                self.accuse(Evidence::TwoAnnouncements { one, other: signed }, out);
+            }
+            (Ok(_), Some(_)) => {}
+            (Ok(_), None) => self.ask_about(signed, origin, out.now, out),
+            (Err(refusal), _) => out.refused("prover-message", &refusal),
         }
-    }
-
-    /// Whether a member of the verdict set said this on this chain: strangers and forgeries cost no read.
-    fn is_genuine(&self, signed: &SignedProverMessage) -> Result<(), Refusal> {
-        let prover = signed.value.prover;
-        let place = self.chain.set.members.binary_search_by_key(&prover, |member| member.account);
-        place.map_err(|_| Refusal::Stranger)?;
-        signed.clone().verify(self.chain.id).map(|_| ())
     }
 
     /// Reads the workload that a message is about. `since_ms`: when the message first came.
@@ -95,9 +96,13 @@ impl Replica {
         out: &mut Out<'_>,
     ) {
         let Some(meta) = meta else { return };
-        match fits(&self.genesis, &signed, &meta, record.as_ref()) {
+        match fits(&signed, &meta, record.as_ref()) {
             Ok(()) => self.keep_message(signed, origin, record, out),
-            Err(Misfit::Early) => self.early.wait(since_ms, signed, origin),
+            // Those of strangers could be without number.
+            Err(Misfit::Early) if self.chain.sets.key(signed.value.prover).is_some() => {
+                self.early.wait(since_ms, signed, origin);
+            }
+            Err(Misfit::Early) => {}
             Err(Misfit::Late) => {}
             Err(Misfit::Wrong(refusal)) => out.refused("prover-message", &refusal),
         }
@@ -161,12 +166,12 @@ enum Misfit {
 }
 
 /// Whether a prover's message can take effect on a workload, now or later.
-fn fits(genesis: &Genesis, signed: &SignedProverMessage, meta: &Meta, record: Option<&Workload>) -> Result<(), Misfit> {
+fn fits(signed: &SignedProverMessage, meta: &Meta, record: Option<&Workload>) -> Result<(), Misfit> {
     let attempts = record.map_or(0, |record| record.attempts.len());
     // Where the accept that it follows is in no block yet, both can stand in the next: the rules are asked as if it were.
     let accepted = record.filter(|record| is_ahead(record, &signed.value)).cloned();
     let accepted = accepted.map(|record| Workload { state: State::Proving, ..record });
-    match ledger::admission::check_message(genesis, meta, signed, accepted.as_ref().or(record)) {
+    match ledger::admission::check_message(meta, signed, accepted.as_ref().or(record)) {
         Ok(()) => Ok(()),
         Err(Refusal::UnknownWorkload) => Err(Misfit::Early),
         Err(Refusal::WrongAttempt { got }) if usize::from(got) > attempts => Err(Misfit::Early),

@@ -12,6 +12,8 @@
 //! - `blobs`: fetching and serving blobs
 //! - `messages`: provers' messages until they take effect
 //! - `early`: those that are ahead of this node's state
+//! - `heartbeat`: being alive
+//! - `offences`: what provers convict themselves of
 //! - `sync`: finding out, at a start, which of these duties are open
 //!
 //! What a member must react to comes from the state: after each final block from the events that the block left there, after
@@ -34,16 +36,19 @@ mod blobs;
 mod chain;
 mod early;
 mod gossip;
+mod heartbeat;
 mod host;
 mod journal;
 mod mempool;
 mod messages;
+mod offences;
 mod out;
 mod proposal;
 mod prover;
 mod reads;
 #[cfg(test)]
 mod samples;
+mod sets;
 mod sync;
 mod verdicts;
 mod verifier;
@@ -52,6 +57,7 @@ use out::Out;
 use ports::{Event, Member, Outbox};
 use std::sync::Arc;
 use types::{Genesis, Refusal, SecretKey, SignedVerdict, VerdictSecret, genesis::PeerId};
+use verdicts::Taken;
 
 /// The name of the timer that keeps a replica awake.
 const TICK: u64 = 0;
@@ -90,6 +96,8 @@ pub struct Replica {
     blobs: blobs::Blobs,
     proposal: proposal::Proposal,
     early: early::Early,
+    heartbeats: heartbeat::Heartbeats,
+    offences: offences::Offences,
     turns: Option<prover::Turns>,
     checks: Option<verifier::Checks>,
 }
@@ -102,6 +110,7 @@ impl Replica {
         let chain = genesis.chain();
         // Half of the verdict clock is spent looking for a proof before it is called unavailable.
         let patience_ms = genesis.params.verdict_window.0 >> 1;
+        let heartbeats = heartbeat::Heartbeats::new(chain, prover.as_ref().map(|keys| keys.account.clone()));
         let turns = prover.as_ref().map(|keys| prover::Turns::new(chain, keys.account.clone()));
         let checks = prover.map(|keys| verifier::Checks::new(chain, keys.account.account(), keys.verdict, patience_ms));
         Self {
@@ -114,6 +123,8 @@ impl Replica {
             blobs: blobs::Blobs::default(),
             proposal: proposal::Proposal::default(),
             early: early::Early::default(),
+            heartbeats,
+            offences: offences::Offences::default(),
             turns,
             checks,
             genesis,
@@ -152,6 +163,8 @@ impl Replica {
         self.mempool.tell_again(out);
         self.check_again(out);
         self.beacons.tell_again(out);
+        self.beat(out);
+        self.offences.tick(out.now);
         self.go_on(out);
     }
 
@@ -169,8 +182,10 @@ impl Replica {
     /// Takes in a verdict. When two thirds agree, the state is asked whether the chain waits for them.
     fn take_verdict(&mut self, signed: SignedVerdict, out: &mut Out<'_>) -> Result<(), Refusal> {
         let workload = signed.subject.workload;
-        if self.verdicts.insert(signed, self.chain.id, &self.chain.set, out)? {
-            self.look_at(workload, out);
+        match self.verdicts.insert(signed, self.chain.id, &self.chain.sets, out)? {
+            Taken::Kept => {}
+            Taken::Agreed => self.look_at(workload, out),
+            Taken::Contradiction(evidence) => self.accuse(*evidence, out),
         }
         Ok(())
     }

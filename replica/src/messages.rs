@@ -63,9 +63,9 @@ impl Messages {
         true
     }
 
-    /// Whether a message waits.
-    pub fn contains(&self, signed: &SignedProverMessage) -> bool {
-        self.waiting.contains_key(&place(signed))
+    /// What waits in the place of a message.
+    pub fn get(&self, signed: &SignedProverMessage) -> Option<&SignedProverMessage> {
+        self.waiting.get(&place(signed)).map(|waiting| &waiting.signed)
     }
 
     /// Forgets what can no longer take effect on a workload as it is now.

@@ -4,13 +4,16 @@
 //! was offered just now and did not get into a block does not count as work again before an interval has passed: what the
 //! ledger leaves out of a block must not make the chain spin.
 
-use crate::{PROPOSE, Replica, messages, out::Out};
+use crate::{PROPOSE, Replica, messages, offences, out::Out};
 use bytes::Bytes;
 use ports::Action;
 use std::collections::BTreeMap;
 use types::{
     AccountId, Body, Height, List, WorkloadId,
-    limits::{BODY_MAX, PROVER_MESSAGES_PER_BLOCK, SETTLEMENTS_PER_BLOCK, TRANSACTIONS_PER_BLOCK},
+    limits::{
+        BODY_MAX, EVIDENCE_PER_BLOCK, HEARTBEATS_PER_BLOCK, PROVER_MESSAGES_PER_BLOCK, SETTLEMENTS_PER_BLOCK,
+        TRANSACTIONS_PER_BLOCK,
+    },
     verdict::Subject,
 };
 
@@ -34,6 +37,8 @@ struct Held {
     announced: Vec<Subject>,
     settled: Vec<Subject>,
     beacons: Vec<Height>,
+    heartbeats: Vec<AccountId>,
+    evidence: Vec<offences::Name>,
 }
 
 impl Held {
@@ -48,6 +53,8 @@ impl Held {
             held.announced.extend(body.messages.iter().filter_map(messages::subject));
             held.settled.extend(body.settlements.iter().map(|settlement| settlement.subject));
             held.beacons.extend(body.beacons.iter().map(|entry| entry.height));
+            held.heartbeats.extend(body.heartbeats.iter().map(|signed| signed.value.prover));
+            held.evidence.extend(body.evidence.iter().map(offences::name));
         }
         held
     }
@@ -97,13 +104,15 @@ impl Replica {
         // A proof may be settled in the block that announces it.
         let announced: Vec<Subject> =
             held.announced.iter().copied().chain(messages.iter().filter_map(messages::subject)).collect();
-        let (set, grace) = (&self.chain.set, params.verdict_grace.0);
-        let settlements = self.verdicts.peek(set, now, grace, SETTLEMENTS_PER_BLOCK, &announced, &held.settled);
+        let (sets, grace) = (&self.chain.sets, params.verdict_grace.0);
+        let settlements = self.verdicts.peek(sets, now, grace, SETTLEMENTS_PER_BLOCK, &announced, &held.settled);
         let transactions = self.mempool.peek(BODY_MAX.saturating_sub(RESERVED), TRANSACTIONS_PER_BLOCK, &held.nonces);
         Body {
             beacons: List::truncated(beacons),
             messages: List::truncated(messages),
             settlements: List::truncated(settlements),
+            evidence: List::truncated(self.offences.peek(EVIDENCE_PER_BLOCK, &held.evidence)),
+            heartbeats: List::truncated(self.heartbeats.peek(HEARTBEATS_PER_BLOCK, &held.heartbeats)),
             transactions: List::truncated(transactions),
         }
     }

@@ -15,7 +15,9 @@ use types::{
     genesis::PeerId,
     limits::VALUE_MAX,
     message::SignedProverMessage,
+    offence::Evidence,
     record::{DeployedProgram, Meta, VerdictSet},
+    registry::SignedHeartbeat,
     state_key,
     transaction::SignedTransaction,
 };
@@ -47,13 +49,19 @@ pub(crate) enum Purpose {
     SyncLive { left: Range<u64> },
     /// A page of heights whose beacons are wanted, at a start.
     SyncWanted { page: u64, head: u64, tail: u64 },
+    /// This node's prover, to see whether it was heard in this epoch.
+    OwnProver,
+    /// The chain as a whole, and the prover whose heartbeat this is.
+    Heartbeat { signed: SignedHeartbeat, origin: Origin },
+    /// The chain as a whole, and what decides about evidence.
+    Evidence(Box<Evidence>),
 }
 
 impl Purpose {
     /// For whom it is read.
     const fn origin(&self) -> Origin {
         match self {
-            Self::Transaction { origin, .. } | Self::Message { origin, .. } => *origin,
+            Self::Transaction { origin, .. } | Self::Message { origin, .. } | Self::Heartbeat { origin, .. } => *origin,
             Self::Program { announced: Some(SaidBy { peer: Some(peer), .. }), .. } => Origin::Peer(*peer),
             _ => Origin::Own,
         }
@@ -149,21 +157,28 @@ impl Replica {
             Purpose::SyncMeta => self.sync_meta(record(first), out),
             Purpose::SyncLive { left } => self.sync_live(left, &values, out),
             Purpose::SyncWanted { page, head, tail } => self.sync_wanted(page, head, tail, record(first), out),
+            Purpose::OwnProver => self.own_prover(record(first).as_ref(), out),
+            Purpose::Heartbeat { signed, .. } => self.judge_heartbeat(signed, &values, out),
+            Purpose::Evidence(evidence) => self.judge_evidence(*evidence, &values, out),
         }
     }
 
-    /// Notices when another verdict set is in force.
+    /// Notices when another epoch began, and with it another verdict set.
     pub(crate) fn meta(&mut self, meta: Option<Meta>, out: &mut Out<'_>) {
         let Some(meta) = meta else { return };
-        if meta.set != self.chain.set_version {
+        self.heartbeats.epoch(meta.epoch);
+        self.chain.sets.advance(meta.set);
+        if self.chain.sets.get(None).is_none() {
             self.reads.ask(Purpose::Set(meta.set), vec![state_key::verdict_set(meta.set)], out);
         }
     }
 
     fn verdict_set(&mut self, version: u64, set: Option<VerdictSet>, out: &mut Out<'_>) {
         let Some(set) = set else { return };
-        self.chain.set = set;
-        self.chain.set_version = version;
+        self.chain.sets.insert(version, set);
+        for workload in self.verdicts.look_again(&self.chain.sets, out) {
+            self.look_at(workload, out);
+        }
         // What this node said before a restart could not be taken in before.
         for verdict in self.checks.iter().flat_map(Checks::said).cloned().collect::<Vec<_>>() {
             self.own_verdict(verdict, out);

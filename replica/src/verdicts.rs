@@ -4,12 +4,14 @@
 //! member of the set can have only so many open at a time. They come from anybody and again and again, so the state decides
 //! which of them are made into a settlement: those about the proof that the chain waits for.
 
-use crate::{journal, out::Out};
+use crate::{journal, out::Out, sets::Sets};
 use std::{collections::BTreeMap, ops::RangeInclusive};
 use types::{
-    AccountId, BlobId, Certificate, ChainId, Data, Refusal, Settlement, SignedVerdict, Verdict, Workload, WorkloadId,
+    AccountId, AttemptEnd, BlobId, Certificate, ChainId, Data, Refusal, Settlement, SignedVerdict, Verdict, Workload,
+    WorkloadId,
     host::HostRequest,
     limits::PROOF_INLINE_MAX,
+    offence::Evidence,
     record::VerdictSet,
     verdict::{Subject, is_quorum},
 };
@@ -23,6 +25,8 @@ struct Pool {
     verdicts: BTreeMap<AccountId, SignedVerdict>,
     /// Whether the chain waits for verdicts about this very proof, as far as this node has looked.
     awaited: bool,
+    /// The version of the verdict set that judges it, once a block has said so; until then the one in force.
+    set: Option<u64>,
     /// When two thirds first agreed.
     quorum_ms: Option<u64>,
     bundle: Option<Data<PROOF_INLINE_MAX>>,
@@ -38,30 +42,37 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
-    /// Takes in a verdict. True when two thirds agree from now on about a proof that the chain is not known to wait for.
+    /// Takes in a verdict.
     pub fn insert(
         &mut self,
         signed: SignedVerdict,
         chain: ChainId,
-        set: &VerdictSet,
+        sets: &Sets,
         out: &mut Out<'_>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let known = self.pools.get(&signed.subject).and_then(|pool| pool.verdicts.get(&signed.prover));
-        match known {
-            Some(known) if known.verdict == signed.verdict => return Ok(false),
-            // A verdict is final, but for *unavailable*, which a later look may replace.
-            Some(known) if known.verdict != Verdict::Unavailable => return Err(Refusal::Repeated),
-            _ => {}
+        if known.is_some_and(|known| known.verdict == signed.verdict) {
+            return Ok(Taken::Kept);
         }
-        let place = set.members.binary_search_by_key(&signed.prover, |member| member.account);
-        let member = place.ok().and_then(|place| set.members.get(place)).ok_or(Refusal::Stranger)?;
-        if !signed.is_signed_by(chain, &member.key) {
+        let key = sets.key(signed.prover).ok_or(Refusal::Stranger)?;
+        if !signed.is_signed_by(chain, key) {
             return Err(Refusal::BadSignature);
+        }
+        match known {
+            // A verdict is final, but for *unavailable*, which a later look may replace.
+            Some(known) if known.verdict != Verdict::Unavailable => return contradiction(known, signed),
+            _ => {}
         }
         let (subject, prover) = (signed.subject, signed.prover);
         self.pools.entry(subject).or_default().verdicts.insert(prover, signed);
         self.opened(prover, subject);
-        Ok(self.look(&subject, set, out))
+        Ok(if self.look(&subject, sets, out) { Taken::Agreed } else { Taken::Kept })
+    }
+
+    /// Another set was read: two thirds of it may have agreed already. Returns the workloads about which they have.
+    pub fn look_again(&mut self, sets: &Sets, out: &mut Out<'_>) -> Vec<WorkloadId> {
+        let subjects: Vec<Subject> = self.pools.keys().copied().collect();
+        subjects.into_iter().filter(|subject| self.look(subject, sets, out)).map(|subject| subject.workload).collect()
     }
 
     fn opened(&mut self, prover: AccountId, subject: Subject) {
@@ -95,9 +106,10 @@ impl Verdicts {
     }
 
     /// Notes when two thirds agree, and asks for the bundle that a small valid proof stands in the block with.
-    fn look(&mut self, subject: &Subject, set: &VerdictSet, out: &mut Out<'_>) -> bool {
+    fn look(&mut self, subject: &Subject, sets: &Sets, out: &mut Out<'_>) -> bool {
         let Some(pool) = self.pools.get_mut(subject) else { return false };
-        let Some(verdict) = agreed(pool, set) else { return false };
+        let agreed = sets.get(pool.set).and_then(|set| agreed(pool, set));
+        let Some(verdict) = agreed else { return false };
         let is_first = pool.quorum_ms.is_none();
         pool.quorum_ms.get_or_insert(out.now);
         if verdict == Verdict::Valid && !pool.asked_for_bundle {
@@ -116,16 +128,33 @@ impl Verdicts {
         }
     }
 
-    /// A workload as it is now: notes which of its proofs the chain waits for, forgets those that can no longer be settled.
-    pub fn observe(&mut self, record: &Workload) {
-        let awaited = record.subject().map(|(subject, _)| subject);
+    /// A workload as it is now: notes which of its proofs the chain waits for and which set judges them, forgets those that can
+    /// no longer be settled. Returns verdicts that are against what was certified.
+    pub fn observe(&mut self, record: &Workload, sets: &Sets, out: &mut Out<'_>) -> Vec<Evidence> {
+        let awaited = record.subject().map(|(subject, announced)| (subject, announced.set));
+        let mut evidence = Vec::new();
         for subject in self.pools.range(all_of(record.id)).map(|(subject, _)| *subject).collect::<Vec<_>>() {
             if journal::is_moot(record, &subject) {
+                evidence.extend(self.against(&subject, certified(record, &subject)));
                 self.forget(&subject);
             } else if let Some(pool) = self.pools.get_mut(&subject) {
-                pool.awaited = awaited == Some(subject);
+                let judges = awaited.filter(|(other, _)| *other == subject).map(|(_, set)| set);
+                pool.awaited = judges.is_some();
+                if judges.is_some() && pool.set != judges {
+                    // Another set may judge otherwise, and has its own time to speak.
+                    (pool.set, pool.quorum_ms) = (judges, None);
+                    self.look(&subject, sets, out);
+                }
             }
         }
+        evidence
+    }
+
+    /// The final verdicts about a proof that are against the certificate.
+    fn against(&self, subject: &Subject, certified: Option<Verdict>) -> Vec<Evidence> {
+        let (Some(certified), Some(pool)) = (certified, self.pools.get(subject)) else { return Vec::new() };
+        let is_false = |signed: &&SignedVerdict| signed.verdict != certified && signed.verdict != Verdict::Unavailable;
+        pool.verdicts.values().filter(is_false).cloned().map(Evidence::FalseVerdict).collect()
     }
 
     fn forget(&mut self, subject: &Subject) {
@@ -139,7 +168,7 @@ impl Verdicts {
     /// `announced` are proofs that blocks announce which are not final yet, `done` are those that they settle.
     pub fn peek(
         &self,
-        set: &VerdictSet,
+        sets: &Sets,
         now: u64,
         grace_ms: u64,
         max: usize,
@@ -147,6 +176,7 @@ impl Verdicts {
         done: &[Subject],
     ) -> Vec<Settlement> {
         let ready = self.pools.iter().filter_map(|(subject, pool)| {
+            let set = sets.get(pool.set)?;
             let over = now.saturating_sub(pool.quorum_ms?) >= grace_ms;
             let spoken = over || pool.verdicts.len() >= set.members.len();
             let counts = (pool.awaited || announced.contains(subject)) && !done.contains(subject);
@@ -159,6 +189,36 @@ impl Verdicts {
     pub fn next_ready(&self, now: u64, grace_ms: u64) -> Option<u64> {
         let ends = self.pools.values().filter_map(|pool| Some(pool.quorum_ms?.saturating_add(grace_ms)));
         ends.filter(|end| *end > now).min()
+    }
+}
+
+/// What became of a verdict that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is kept, now or before.
+    Kept,
+    /// Two thirds agree from now on about a proof that the chain is not known to wait for.
+    Agreed,
+    /// It contradicts what the same prover said before.
+    Contradiction(Box<Evidence>),
+}
+
+/// A second final verdict of one prover about one proof.
+fn contradiction(known: &SignedVerdict, signed: SignedVerdict) -> Result<Taken, Refusal> {
+    if signed.verdict == Verdict::Unavailable {
+        return Err(Refusal::Repeated);
+    }
+    Ok(Taken::Contradiction(Box::new(Evidence::TwoVerdicts { one: known.clone(), other: signed })))
+}
+
+/// What a certificate says about a proof, valid or invalid.
+fn certified(record: &Workload, subject: &Subject) -> Option<Verdict> {
+    let attempt = record.attempts.get(usize::from(subject.attempt).checked_sub(1)?)?;
+    attempt.announced.filter(|announced| announced.proof == subject.proof)?;
+    match attempt.end.as_ref()?.1 {
+        AttemptEnd::Valid(_) => Some(Verdict::Valid),
+        AttemptEnd::Rejected(_) => Some(Verdict::Invalid),
+        _ => None,
     }
 }
 

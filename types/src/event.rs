@@ -59,6 +59,15 @@ pub enum ChainEvent {
         /// Its size in bytes.
         size: u64,
     },
+    /// A later verdict set judges the proof from now on.
+    Renewed {
+        /// The workload.
+        workload: WorkloadId,
+        /// The attempt.
+        attempt: u16,
+        /// The version of the set.
+        set: u64,
+    },
     /// An attempt ended without a valid proof.
     AttemptEnded {
         /// The workload.
@@ -162,6 +171,7 @@ impl ChainEvent {
             Self::Allocated { .. } => "allocated",
             Self::Accepted { .. } => "accepted",
             Self::Proved { .. } => "proved",
+            Self::Renewed { .. } => "renewed",
             Self::AttemptEnded { .. } => "attempt-ended",
             Self::Ended { .. } => "ended",
             Self::Epoch { .. } => "epoch",
@@ -185,6 +195,7 @@ impl ChainEvent {
             | Self::Allocated { workload, .. }
             | Self::Accepted { workload, .. }
             | Self::Proved { workload, .. }
+            | Self::Renewed { workload, .. }
             | Self::AttemptEnded { workload, .. }
             | Self::Slashed { workload, .. }
             | Self::Ended { workload, .. } => Some(*workload),
