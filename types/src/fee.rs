@@ -97,3 +97,60 @@ pub fn next_price(params: &Params, price: Amount, used: u128, offered: u128) -> 
 
 /// The compute price never rises above this: far below what could not be counted for the longest run.
 pub const PRICE_MAX: Amount = Amount(1 << 50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn next(price: u64, used: u128, offered: u128) -> u64 {
+        next_price(&Params::default(), Amount(price), used, offered).0
+    }
+
+    #[test]
+    fn the_price_moves_towards_half_of_what_is_offered() {
+        assert_eq!(next(10_000_000, 50, 100), 10_000_000, "half is used: it stays");
+        assert_eq!(next(10_000_000, 100, 100), 11_250_000, "all is used: up by an eighth");
+        assert_eq!(next(10_000_000, 0, 100), 8_750_000, "nothing is used: down by an eighth");
+        assert_eq!(next(10_000_000, 75, 100), 10_625_000, "half way up");
+        assert_eq!(next(10_000_000, 25, 100), 9_375_000, "half way down");
+        assert_eq!(next(10_000_000, 200, 100), 11_250_000, "more than all is all");
+    }
+
+    #[test]
+    fn the_price_has_a_floor_and_a_ceiling_and_never_sticks_below_demand() {
+        let least = Params::default().compute_price_min.0;
+        assert_eq!(next(least, 0, 100), least);
+        assert_eq!(next(PRICE_MAX.0, 100, 100), PRICE_MAX.0);
+        let params = Params { compute_price_min: Amount(1), ..Params::default() };
+        assert_eq!(next_price(&params, Amount(1), 100, 100), Amount(2), "an eighth of one is rounded up to one");
+        let still = Params { price_step: 0, ..params };
+        assert_eq!(next_price(&still, Amount(1), 100, 100), Amount(1));
+    }
+
+    proptest! {
+        #[test]
+        fn the_price_moves_by_at_most_a_step_in_the_right_direction(
+            price in 80_000..PRICE_MAX.0,
+            used in any::<u64>(),
+            offered in any::<u64>(),
+        ) {
+            let (price, next) = (u128::from(price), u128::from(next(price, used.into(), offered.into())));
+            prop_assert!(next * 1000 <= price * 1125 && next * 1000 >= price * 875, "{price} and then {next}");
+            let busy = u128::from(used) * 2 >= u128::from(offered) && offered > 0;
+            prop_assert!(if busy { next + 1 >= price } else { next <= price }, "{price} and then {next}");
+        }
+    }
+
+    #[test]
+    fn what_a_run_costs_is_rounded_up_part_by_part() {
+        let params = Params::default();
+        let one = Resources { cpus: 1, memory_mib: 1, disk_mib: 1, gpus: 0, gpu_class: 0 };
+        assert_eq!(multiplier(&params, &one), Some(1002));
+        assert_eq!(multiplier(&params, &Resources { gpus: 2, gpu_class: 80, ..one }), Some(17_002));
+        assert_eq!(units(&Resources::default()), 1);
+        assert_eq!(verification(&params, 1, 4), Some(Amount(4_000)));
+        assert_eq!(verification(&params, 1_000_001, 4), Some(Amount(8_000)));
+        assert_eq!(verification(&params, u64::MAX, u64::MAX), None);
+    }
+}

@@ -237,3 +237,36 @@ fn ascending<T: Ord>(name: &'static str, values: impl Iterator<Item = T>) -> Res
     let rises = values.iter().zip(values.iter().skip(1)).all(|(one, next)| one < next);
     if rises && !values.is_empty() { Ok(()) } else { Err(GenesisError::Order(name)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(params: &Params, bonds: &[u64]) -> Vec<u8> {
+        let bonds = bonds.iter().zip(1u8..).map(|(bond, peer)| (Amount(*bond), PeerId([peer; 32])));
+        seats(params, bonds).into_iter().map(|peer| peer.0[0]).collect()
+    }
+
+    fn params(seats: u64) -> Params {
+        Params { seats, validator_bond_min: Amount(10), ..Params::default() }
+    }
+
+    #[test]
+    fn the_largest_bonds_sit_in_the_order_of_their_peers() {
+        assert_eq!(named(&params(4), &[20, 50, 10, 40, 30, 60]), [2, 4, 5, 6]);
+        assert_eq!(named(&params(64), &[20, 50, 10, 40, 30, 60]), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn of_equal_bonds_the_lower_peers_sit() {
+        assert_eq!(named(&params(4), &[10, 10, 10, 10, 10, 11]), [1, 2, 3, 6]);
+    }
+
+    #[test]
+    fn whoever_is_below_the_minimum_sits_only_where_fewer_than_four_are_above_it() {
+        assert_eq!(named(&params(64), &[9, 10, 10, 10, 10, 9]), [2, 3, 4, 5]);
+        assert_eq!(named(&params(64), &[9, 0, 10, 8, 7]), [1, 3, 4, 5]);
+        assert_eq!(named(&params(64), &[0, 0]), [1, 2]);
+        assert_eq!(named(&params(1), &[0, 3, 2]), [2], "but never more than there are seats");
+    }
+}

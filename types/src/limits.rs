@@ -75,7 +75,7 @@ pub const BEACONS_WANTED_MAX: u64 = 64;
 /// Places of the queue that one block looks at for each draw it may fix.
 pub const QUEUE_VISITS_PER_DRAW: u64 = 2;
 /// Events that one block leaves for members.
-pub const EVENTS_PER_BLOCK: usize = 7 * 1024 + 768;
+pub const EVENTS_PER_BLOCK: usize = 9 * 1024;
 /// Movements of money on one page of a block's record of them.
 pub const MOVEMENTS_PER_PAGE: usize = 8 * 1024;
 
@@ -106,19 +106,20 @@ const _: () = {
     assert!(PROVERS_MAX <= BITMAP_MAX * 8);
     assert!(DRAWS_MAX < u16::MAX as usize);
     assert!(TRANSACTION_MAX < VALUE_MAX);
-    // One event for each entry and each draw, two where an attempt's end may end its workload too, one for the beacon
-    // that is wanted, one for each slash, and for each prover jailed, dropped or tested; 128 bytes hold the longest.
+    // One event for each entry and each draw, two where an attempt's end may end its workload too or a test begins, one for
+    // the epoch and the beacon that is wanted, one for each slash, and for each prover jailed or tested; 112 bytes hold the
+    // longest.
     assert!(
         TRANSACTIONS_PER_BLOCK
             + 2 * (PROVER_MESSAGES_PER_BLOCK + SETTLEMENTS_PER_BLOCK + DUE_PER_BLOCK)
             + BEACONS_PER_BLOCK * (DRAWS_PER_BLOCK_MAX + 1)
-            + SETTLEMENTS_PER_BLOCK
+            + 2 * SETTLEMENTS_PER_BLOCK
             + EVIDENCE_PER_BLOCK
-            + 3 * PROVERS_MAX
+            + 2 * REGISTERED_MAX
             + 2
             < EVENTS_PER_BLOCK
     );
-    assert!(EVENTS_PER_BLOCK * 128 < VALUE_MAX);
+    assert!(EVENTS_PER_BLOCK * 112 < VALUE_MAX);
     assert!(MOVEMENTS_PER_PAGE * 96 < VALUE_MAX);
     assert!(REGISTERED_MAX * 32 < VALUE_MAX);
     assert!((HEARTBEATS_PER_BLOCK * 256 + EVIDENCE_PER_BLOCK * 2 * PROVER_MESSAGE_MAX) < BODY_MAX / 16);

@@ -4,18 +4,26 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use proptest::prelude::*;
 use types::{
-    AccountId, Amount, Artifact, Attempt, AttemptEnd, Beacon, BlobId, Body, Call, Certificate, ChainId, ChainTime,
-    Data, End, EndReason, Height, Input, InputRole, InputSource, List, Millis, Program, ProgramId, ProverAction,
-    ProverMessage, Quote, Resources, Run, Runtime, SecretKey, Settlement, Signed, SignedVerdict, State, Text,
-    Transaction, Verdict, Workload, WorkloadId,
+    AccountId, Amount, Artifact, Attempt, AttemptEnd, Beacon, BlobId, Body, Call, Certificate, ChainEvent, ChainId,
+    ChainTime, Data, End, EndReason, Height, Input, InputRole, InputSource, List, Millis, Params, Program, ProgramId,
+    ProverAction, ProverMessage, Quote, Resources, Run, Runtime, SecretKey, Settlement, Signed, SignedVerdict, State,
+    Text, Transaction, Verdict, VerdictKey, Workload, WorkloadId,
     block::BeaconEntry,
     codec::{decode, encode},
+    event::{AttemptEndKind, Outcome},
+    genesis::PeerId,
     gossip::Gossip,
     limits,
     message::{Fail, FailKind},
-    sign::{Signable, verify},
+    offence::{Evidence, Offence},
+    record::{
+        Ballot, Ballots, Cause, Due, DueHead, Meta, Miss, Movement, Movements, Offers, Prover, Registry, Seats,
+        Unbonding, Validator, Validators,
+    },
+    registry::{Change, Changes, Heartbeat, ProverUpdate, Registration, Role},
+    sign::{Signable, Signature, verify},
     verdict::{Subject, VerdictSignature},
-    workload::{Announced, Moment},
+    workload::{Announced, Kind, Moment},
 };
 
 fn bytes32() -> impl Strategy<Value = [u8; 32]> {
@@ -76,13 +84,78 @@ fn program() -> impl Strategy<Value = Program> {
     )
 }
 
-fn transaction() -> impl Strategy<Value = Transaction> {
-    let call = prop_oneof![
-        (bytes32(), any::<u64>()).prop_map(|(to, amount)| Call::Transfer { to: AccountId(to), amount: Amount(amount) }),
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Validator), Just(Role::Prover)]
+}
+
+fn registration() -> impl Strategy<Value = Registration> {
+    (any::<[u8; 32]>(), any::<[u8; 32]>(), resources(), text(), any::<u64>()).prop_map(
+        |(key, possession, capacity, address, bond)| Registration {
+            key: VerdictKey(key.repeat(3).try_into().expect("96 bytes")),
+            possession: VerdictSignature([possession.as_slice(), &[1; 16]].concat().try_into().expect("48 bytes")),
+            capacity,
+            address,
+            bond: Amount(bond),
+        },
+    )
+}
+
+fn update() -> impl Strategy<Value = ProverUpdate> {
+    use proptest::option::of;
+    (of(resources()), of(any::<bool>()), of(text())).prop_map(|(capacity, drain, address)| ProverUpdate {
+        capacity,
+        drain,
+        address,
+    })
+}
+
+fn changes() -> impl Strategy<Value = Changes> {
+    let change = (text(), any::<u64>()).prop_map(|(parameter, value)| Change { parameter, value });
+    proptest::collection::vec(change, 0..4).prop_map(|changes| List::new(changes).expect("few"))
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    let signed = |secret: u8, message| Signed::new(message, &SecretKey::from_bytes(&[secret; 32]).expect("key"));
+    prop_oneof![
+        verdict().prop_map(Evidence::FalseVerdict),
+        (verdict(), verdict()).prop_map(|(one, other)| Evidence::TwoVerdicts { one, other }),
+        (prover_message(), prover_message(), 1..9u8).prop_map(move |(one, other, secret)| {
+            Evidence::TwoAnnouncements { one: signed(secret, one), other: signed(secret, other) }
+        }),
+    ]
+}
+
+fn verdict() -> impl Strategy<Value = SignedVerdict> {
+    let verdict = prop_oneof![Just(Verdict::Valid), Just(Verdict::Invalid), Just(Verdict::Unavailable)];
+    (bytes32(), any::<u16>(), bytes32(), verdict, bytes32(), bytes32()).prop_map(
+        |(workload, attempt, proof, verdict, prover, signature)| SignedVerdict {
+            subject: Subject { workload: WorkloadId(workload), attempt, proof: BlobId(proof) },
+            verdict,
+            prover: AccountId(prover),
+            signature: VerdictSignature([signature.as_slice(), &[1; 16]].concat().try_into().expect("48 bytes")),
+        },
+    )
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let amount = || any::<u64>().prop_map(Amount);
+    prop_oneof![
+        (bytes32(), amount()).prop_map(|(to, amount)| Call::Transfer { to: AccountId(to), amount }),
         program().prop_map(Call::Deploy),
         run().prop_map(Call::Run),
         bytes32().prop_map(|workload| Call::Cancel { workload: WorkloadId(workload) }),
-    ];
+        (role(), amount()).prop_map(|(role, amount)| Call::Bond { role, amount }),
+        (role(), amount()).prop_map(|(role, amount)| Call::Unbond { role, amount }),
+        registration().prop_map(|registration| Call::Register(Box::new(registration))),
+        update().prop_map(Call::Update),
+        Just(Call::Return),
+        changes().prop_map(Call::Vote),
+        evidence().prop_map(|evidence| Call::Evidence(Box::new(evidence))),
+    ]
+}
+
+fn transaction() -> impl Strategy<Value = Transaction> {
+    let call = call();
     (bytes32(), bytes32(), any::<(u64, u64, u64)>(), call).prop_map(|(chain, sender, (nonce, fee, until), call)| {
         Transaction {
             chain: ChainId(chain),
@@ -213,7 +286,7 @@ fn sample_transaction(secret: &SecretKey) -> Transaction {
         program: ProgramId([6; 32]),
         arguments: Data::new(vec![7]).expect("short"),
         inputs: List::new(inputs).expect("few"),
-        resources: Resources { cpus: 1, memory_mib: 2, disk_mib: 3, gpus: 4, gpu_class: 5 },
+        resources: sample_capacity(),
         compute_max: Millis(8),
         fee_max: Amount(9),
     };
@@ -243,10 +316,16 @@ fn sample_body() -> Body {
         signature: VerdictSignature([5; 48]),
     };
     let bundle = Some(Data::new(vec![6; 10]).expect("short"));
+    let other = ProverMessage { action: ProverAction::Announce { proof: BlobId([3; 32]), size: 3 }, ..message.clone() };
+    let (one, other) = (Signed::new(message.clone(), &secret), Signed::new(other, &secret));
+    let evidence = [sample_evidence().to_vec(), vec![Evidence::TwoAnnouncements { one, other }]].concat();
+    let heartbeat = Heartbeat { chain: ChainId([1; 32]), prover: secret.account(), epoch: 8 };
     Body {
         beacons: List::new(vec![BeaconEntry { height: Height(3), beacon: Beacon([4; 48]) }]).expect("few"),
         messages: List::new(vec![Signed::new(message, &secret)]).expect("few"),
         settlements: List::new(vec![Settlement { subject, certificate, bundle }]).expect("few"),
+        evidence: List::new(evidence).expect("few"),
+        heartbeats: List::new(vec![Signed::new(heartbeat, &secret)]).expect("few"),
         transactions: List::new(vec![Signed::new(sample_transaction(&secret), &secret)]).expect("few"),
     }
 }
@@ -274,12 +353,15 @@ fn sample_workload() -> Workload {
     };
     Workload {
         id: WorkloadId([1; 32]),
+        kind: Kind::Run,
         sender: secret.account(),
         run,
         state: State::Verified,
         created: moment,
         since: moment,
         moves_on: None,
+        overtime: Some(Height(9)),
+        renewals: 1,
         fee: Quote { compute: Amount(5), verification: Amount(6) },
         billed: Millis(7),
         attempts: List::new(vec![attempt]).expect("one"),
@@ -288,13 +370,122 @@ fn sample_workload() -> Workload {
 }
 
 fn sample_verdict() -> SignedVerdict {
-    let subject = sample_body().settlements[0].subject;
     SignedVerdict {
-        subject,
+        subject: Subject { workload: WorkloadId([1; 32]), attempt: 1, proof: BlobId([2; 32]) },
         verdict: Verdict::Invalid,
         prover: AccountId([1; 32]),
         signature: VerdictSignature([2; 48]),
     }
+}
+
+fn sample_evidence() -> [Evidence; 2] {
+    let verdict = sample_verdict();
+    let other = SignedVerdict { verdict: Verdict::Valid, signature: VerdictSignature([3; 48]), ..verdict.clone() };
+    [Evidence::FalseVerdict(verdict.clone()), Evidence::TwoVerdicts { one: verdict, other }]
+}
+
+fn sample_capacity() -> Resources {
+    Resources { cpus: 1, memory_mib: 2, disk_mib: 3, gpus: 4, gpu_class: 5 }
+}
+
+fn sample_changes() -> Changes {
+    let change = |parameter: &str, value| Change { parameter: Text::new(parameter.to_owned()).expect("short"), value };
+    List::new(vec![change("jail_users", 4), change("seats", 7)]).expect("few")
+}
+
+/// One call of each kind that changes who takes part.
+fn sample_calls() -> [Call; 7] {
+    let registration = Registration {
+        key: VerdictKey([1; 96]),
+        possession: VerdictSignature([2; 48]),
+        capacity: sample_capacity(),
+        address: Text::truncated("http://prover:1"),
+        bond: Amount(3),
+    };
+    let update = ProverUpdate { capacity: Some(sample_capacity()), drain: Some(true), address: None };
+    let [_, evidence] = sample_evidence();
+    [
+        Call::Bond { role: Role::Validator, amount: Amount(1) },
+        Call::Unbond { role: Role::Prover, amount: Amount(2) },
+        Call::Register(Box::new(registration)),
+        Call::Update(update),
+        Call::Return,
+        Call::Vote(sample_changes()),
+        Call::Evidence(Box::new(evidence)),
+    ]
+}
+
+fn sample_prover() -> Prover {
+    let unbonding = Unbonding { amount: Amount(1), release: ChainTime(2) };
+    let miss = Miss { user: AccountId([3; 32]), time: ChainTime(4) };
+    Prover {
+        unbonding: List::new(vec![unbonding]).expect("one"),
+        capacity: sample_capacity(),
+        declared: Some(sample_capacity()),
+        test: Some(WorkloadId([5; 32])),
+        jailed: Some(ChainTime(6)),
+        misses: List::new(vec![miss]).expect("one"),
+        ..Prover::new(AccountId([7; 32]), VerdictKey([8; 96]), Amount(9), 10)
+    }
+}
+
+fn sample_validators() -> Validators {
+    let unbonding = List::new(vec![Unbonding { amount: Amount(1), release: ChainTime(2) }]).expect("one");
+    let validator = Validator { peer: PeerId([3; 32]), account: AccountId([4; 32]), bond: Amount(5), unbonding };
+    Validators { validators: List::new(vec![validator]).expect("one") }
+}
+
+fn sample_meta() -> Meta {
+    Meta {
+        chain: ChainId([1; 32]),
+        height: Height(2),
+        time: ChainTime(3),
+        totals: Default::default(),
+        epoch: 4,
+        params: Params::default(),
+        compute_price: Amount(5),
+        used: 6,
+        offered: 7,
+        units_used: 8,
+        units_offered: 9,
+        settled: 10,
+        seats: 11,
+        led: List::new(vec![Height(12)]).expect("one"),
+        set: 13,
+        set_size: 14,
+        queue: Default::default(),
+        live: 15,
+        wanted: Default::default(),
+        due_bucket: 16,
+        due_page: 17,
+        workloads: 18,
+        verified: 19,
+        programs: 20,
+    }
+}
+
+fn sample_movements() -> Movements {
+    let movement = Movement {
+        account: AccountId([1; 32]),
+        got: true,
+        amount: Amount(2),
+        cause: Cause::Bond,
+        about: Some([3; 32]),
+    };
+    Movements { height: Height(4), more: true, entries: List::new(vec![movement]).expect("one") }
+}
+
+fn sample_outcome() -> Outcome {
+    let (workload, prover) = (WorkloadId([1; 32]), AccountId([2; 32]));
+    let events = vec![
+        ChainEvent::AttemptEnded { workload, attempt: 3, prover, end: AttemptEndKind::Missed },
+        ChainEvent::Renewed { workload, attempt: 10, set: 11 },
+        ChainEvent::Epoch { epoch: 4, set: 5, compute_price: Amount(6) },
+        ChainEvent::Tested { prover },
+        ChainEvent::Slashed { prover, workload, offence: Offence::TwoVerdicts, amount: Amount(7) },
+        ChainEvent::Jailed { prover, until: ChainTime(8) },
+    ];
+    Outcome { height: Height(9), events: List::new(events).expect("few") }
 }
 
 #[test]
@@ -303,6 +494,42 @@ fn blocks_workloads_and_verdicts_survive() {
     survives(&sample_workload());
     survives(&sample_verdict());
     survives(&Gossip::Verdict(sample_verdict()));
+    survives(&Gossip::Heartbeat(sample_body().heartbeats[0].clone()));
+    survives(&sample_outcome());
+}
+
+#[test]
+fn records_of_who_takes_part_survive() {
+    sample_calls().iter().for_each(survives);
+    sample_evidence().iter().for_each(survives);
+    survives(&sample_prover());
+    survives(&sample_validators());
+    survives(&sample_meta());
+    survives(&sample_movements());
+    survives(&Seats { seats: List::new(vec![PeerId([1; 32])]).expect("one") });
+    survives(&Registry { provers: List::new(vec![AccountId([1; 32])]).expect("one") });
+    survives(&Offers { largest: List::new(vec![sample_capacity()]).expect("one") });
+    let ballot = Ballot { account: AccountId([1; 32]), changes: sample_changes() };
+    survives(&Ballots { epoch: 2, ballots: List::new(vec![ballot]).expect("one") });
+    let entries = vec![Due::Workload(WorkloadId([1; 32])), Due::Unbonding(Role::Validator, AccountId([2; 32]))];
+    survives(&DueHead { full: 3, entries: List::new(entries).expect("few") });
+}
+
+#[test]
+fn a_heartbeat_is_no_other_message_and_holds_for_its_chain() {
+    let secret = SecretKey::from_bytes(&[7; 32]).expect("key");
+    let heartbeat = Heartbeat { chain: ChainId([1; 32]), prover: secret.account(), epoch: 8 };
+    let signed = Signed::new(heartbeat, &secret);
+    assert!(signed.clone().verify(heartbeat.chain).is_ok());
+    assert_eq!(signed.clone().verify(ChainId([2; 32])).expect_err("elsewhere").code(), "wrong-chain");
+    let later = Signed { value: Heartbeat { epoch: 9, ..heartbeat }, signature: signed.signature };
+    assert_eq!(later.verify(heartbeat.chain).expect_err("another epoch").code(), "bad-signature");
+    let bytes = encode(&heartbeat);
+    assert!(verify(heartbeat.prover, Heartbeat::DOMAIN, &bytes, &signed.signature));
+    for domain in [Transaction::DOMAIN, ProverMessage::DOMAIN] {
+        assert!(!verify(heartbeat.prover, domain, &bytes, &signed.signature));
+    }
+    assert!(!verify(heartbeat.prover, Heartbeat::DOMAIN, &bytes, &Signature([0; 64])));
 }
 
 #[test]
@@ -348,14 +575,30 @@ fn formats_are_frozen() {
         ("workload", hash(encode(&sample_workload()))),
         ("verdict", hash(encode(&sample_verdict()))),
         ("gossip", hash(encode(&Gossip::Want { blob: BlobId([1; 32]), size: 2, part: 3 }))),
+        ("calls", hash(encode(&sample_calls().to_vec()))),
+        ("evidence", hash(encode(&sample_evidence().to_vec()))),
+        ("heartbeat", hash(encode(&sample_body().heartbeats[0]))),
+        ("prover", hash(encode(&sample_prover()))),
+        ("validators", hash(encode(&sample_validators()))),
+        ("meta with default parameters", hash(encode(&sample_meta()))),
+        ("movements", hash(encode(&sample_movements()))),
+        ("outcome", hash(encode(&sample_outcome()))),
     ];
     let frozen = [
-        ("transaction", "6c3ac93d72f49205"),
-        ("transaction id", "49ea7ea9b0ae7653"),
-        ("body", "047b549dfeb3402c"),
-        ("workload", "85955834484f94bb"),
+        ("transaction", "21938c32677dd7d2"),
+        ("transaction id", "061c1c87b96035c5"),
+        ("body", "70189ca12bb52084"),
+        ("workload", "59f03b64b5c8b69b"),
         ("verdict", "a61cd79b5663988d"),
-        ("gossip", "3bd58630dcc94887"),
+        ("gossip", "689a9ba62190c8fb"),
+        ("calls", "d68536e6cac09c4d"),
+        ("evidence", "977728a01b379e6c"),
+        ("heartbeat", "de6532ae3482adce"),
+        ("prover", "85c5cf4c2bf8db0a"),
+        ("validators", "7befb7899f449d0e"),
+        ("meta with default parameters", "4b8dd921f0dbfed7"),
+        ("movements", "f5155bf2a1883295"),
+        ("outcome", "e8a080ff8183c819"),
     ];
     assert_eq!(found.each_ref().map(|(name, hash)| (*name, hash.as_str())), frozen);
 }
