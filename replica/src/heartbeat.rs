@@ -44,7 +44,12 @@ impl Heartbeats {
 
     /// The epoch of the chain is known. What was said in an earlier one is of no use any more.
     pub fn epoch(&mut self, epoch: u64) {
-        self.epoch = Some(epoch);
+        if self.epoch.replace(epoch) == Some(epoch) {
+            return;
+        }
+        if let Some(own) = &mut self.own {
+            own.looked_ms = None;
+        }
         self.waiting.retain(|_, signed| signed.value.epoch >= epoch);
     }
 

@@ -185,7 +185,10 @@ impl Replica {
         match self.verdicts.insert(signed, self.chain.id, &self.chain.sets, out)? {
             Taken::Kept => {}
             Taken::Agreed => self.look_at(workload, out),
-            Taken::Contradiction(evidence) => self.accuse(*evidence, out),
+            Taken::Contradiction(evidence) => {
+                self.accuse(*evidence, out);
+                return Err(Refusal::Repeated);
+            }
         }
         Ok(())
     }

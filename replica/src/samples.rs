@@ -10,6 +10,7 @@ use types::{
 pub fn workload(name: u8, state: State, attempts: Vec<Attempt>) -> Workload {
     Workload {
         id: WorkloadId([name; 32]),
+        kind: types::workload::Kind::Run,
         sender: AccountId([2; 32]),
         run: Run {
             program: ProgramId([3; 32]),
@@ -23,6 +24,8 @@ pub fn workload(name: u8, state: State, attempts: Vec<Attempt>) -> Workload {
         created: Moment::default(),
         since: Moment::default(),
         moves_on: None,
+        overtime: None,
+        renewals: 0,
         fee: Quote::default(),
         billed: Millis(1),
         attempts: List::truncated(attempts),

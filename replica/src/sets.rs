@@ -15,6 +15,11 @@ pub(crate) struct Sets {
 }
 
 impl Sets {
+    /// The version in force.
+    pub const fn present(&self) -> u64 {
+        self.present
+    }
+
     /// Another version is in force.
     pub const fn advance(&mut self, version: u64) {
         self.present = version;

@@ -140,9 +140,11 @@ impl Verdicts {
             } else if let Some(pool) = self.pools.get_mut(&subject) {
                 let judges = awaited.filter(|(other, _)| *other == subject).map(|(_, set)| set);
                 pool.awaited = judges.is_some();
-                if judges.is_some() && pool.set != judges {
+                let before = pool.set.unwrap_or(sets.present());
+                pool.set = judges.or(pool.set);
+                if pool.set.is_some_and(|set| set != before) {
                     // Another set may judge otherwise, and has its own time to speak.
-                    (pool.set, pool.quorum_ms) = (judges, None);
+                    pool.quorum_ms = None;
                     self.look(&subject, sets, out);
                 }
             }

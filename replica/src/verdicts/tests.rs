@@ -10,9 +10,30 @@ fn secret(number: u8) -> VerdictSecret {
     VerdictSecret::derive(&[number; 32]).expect("key")
 }
 
-fn set() -> VerdictSet {
-    let member = |number: u8| Member { account: AccountId([number; 32]), key: secret(number).public() };
-    VerdictSet { members: List::truncated((1..=4).map(member).collect()) }
+fn set(numbers: &[u8]) -> VerdictSet {
+    let member = |number: &u8| Member { account: AccountId([*number; 32]), key: secret(*number).public() };
+    VerdictSet { members: List::truncated(numbers.iter().map(member).collect()) }
+}
+
+/// Version 1 is in force: members 1 to 4.
+fn sets() -> Sets {
+    let mut sets = Sets::default();
+    sets.insert(1, set(&[1, 2, 3, 4]));
+    sets.advance(1);
+    sets
+}
+
+fn verdict(number: u8, subject: Subject, verdict: Verdict) -> SignedVerdict {
+    let signature = secret(number).sign(CHAIN, &subject, verdict);
+    SignedVerdict { subject, verdict, prover: AccountId([number; 32]), signature }
+}
+
+fn say(pool: &mut Verdicts, signed: SignedVerdict) -> Result<Taken, Refusal> {
+    pool.insert(signed, CHAIN, &sets(), &mut Out { now: 0, actions: &mut Vec::new() })
+}
+
+fn observe(pool: &mut Verdicts, record: &Workload, sets: &Sets) -> Vec<Evidence> {
+    pool.observe(record, sets, &mut Out { now: 0, actions: &mut Vec::new() })
 }
 
 fn subject(name: u8, proof: u16) -> Subject {
@@ -21,12 +42,9 @@ fn subject(name: u8, proof: u16) -> Subject {
     Subject { workload: WorkloadId([name; 32]), attempt: 1, proof: BlobId(blob) }
 }
 
-/// A verdict on a workload's proof, by the member of this number.
+/// A verdict on a workload's proof, by the member of this number. Whether the state is to be asked.
 fn insert(pool: &mut Verdicts, number: u8, subject: Subject) -> bool {
-    let signature = secret(number).sign(CHAIN, &subject, Verdict::Valid);
-    let signed = SignedVerdict { subject, verdict: Verdict::Valid, prover: AccountId([number; 32]), signature };
-    let mut actions = Vec::new();
-    pool.insert(signed, CHAIN, &set(), &mut Out { now: 0, actions: &mut actions }).expect("a member's")
+    say(pool, verdict(number, subject, Verdict::Valid)).expect("a member's") == Taken::Agreed
 }
 
 fn proved(name: u8) -> Workload {
@@ -51,7 +69,7 @@ fn nothing_is_left_of_a_verdict_that_gave_way() {
 fn what_the_chain_waits_for_does_not_give_way() {
     let mut pool = Verdicts::default();
     insert(&mut pool, 1, subject(1, 1));
-    pool.observe(&proved(1));
+    observe(&mut pool, &proved(1), &sets());
     for proof in 0..OPEN_PER_PROVER as u16 + 20 {
         insert(&mut pool, 1, subject(2, proof));
     }
@@ -68,10 +86,10 @@ fn nothing_is_left_of_verdicts_about_an_attempt_that_is_over() {
         insert(&mut pool, number, subject(2, 1));
     }
     // Another proof of the same attempt can no longer be settled once one is in a block.
-    pool.observe(&proved(1));
+    observe(&mut pool, &proved(1), &sets());
     assert_eq!(pool.pools.keys().copied().collect::<Vec<_>>(), [subject(1, 1), subject(2, 1)]);
-    pool.observe(&workload(1, State::Queued, vec![attempt(None, Some(AttemptEnd::Undecided))]));
-    pool.observe(&workload(2, State::Failed, vec![attempt(None, None)]));
+    observe(&mut pool, &workload(1, State::Queued, vec![attempt(None, Some(AttemptEnd::Undecided))]), &sets());
+    observe(&mut pool, &workload(2, State::Failed, vec![attempt(None, None)]), &sets());
     assert_eq!((pool.pools.len(), pool.open.len()), (0, 0));
 }
 
@@ -81,7 +99,7 @@ fn the_state_is_asked_when_two_thirds_first_agree_on_what_is_not_known_to_be_awa
     let asked = [1, 2, 3, 4].map(|number| insert(&mut pool, number, subject(1, 1)));
     assert_eq!(asked, [false, false, true, false]);
     insert(&mut pool, 1, subject(2, 1));
-    pool.observe(&proved(2));
+    observe(&mut pool, &proved(2), &sets());
     assert_eq!([2, 3].map(|number| insert(&mut pool, number, subject(2, 1))), [false, false]);
 }
 
@@ -91,10 +109,75 @@ fn only_what_is_announced_and_not_settled_is_offered() {
     for number in 1..=4 {
         insert(&mut pool, number, subject(1, 1));
     }
-    let offered =
-        |pool: &Verdicts, announced: &[Subject], done: &[Subject]| pool.peek(&set(), 0, 100, 64, announced, done).len();
+    let offered = |pool: &Verdicts, announced: &[Subject], done: &[Subject]| {
+        pool.peek(&sets(), 0, 100, 64, announced, done).len()
+    };
     let about = [subject(1, 1)];
     assert_eq!([offered(&pool, &[], &[]), offered(&pool, &about, &[]), offered(&pool, &about, &about)], [0, 1, 0]);
-    pool.observe(&proved(1));
+    observe(&mut pool, &proved(1), &sets());
     assert_eq!([offered(&pool, &[], &[]), offered(&pool, &[], &about)], [1, 0]);
+}
+
+#[test]
+fn a_second_final_verdict_convicts_whoever_signed_it() {
+    let mut pool = Verdicts::default();
+    let (valid, invalid) = (verdict(1, subject(1, 1), Verdict::Valid), verdict(1, subject(1, 1), Verdict::Invalid));
+    assert_eq!(say(&mut pool, valid.clone()), Ok(Taken::Kept));
+    let evidence = Evidence::TwoVerdicts { one: valid, other: invalid.clone() };
+    assert_eq!(say(&mut pool, invalid.clone()), Ok(Taken::Contradiction(Box::new(evidence))));
+    let forged = SignedVerdict { signature: verdict(2, subject(1, 1), Verdict::Invalid).signature, ..invalid };
+    assert_eq!(say(&mut pool, forged), Err(Refusal::BadSignature));
+    let unavailable = verdict(1, subject(1, 1), Verdict::Unavailable);
+    assert_eq!(say(&mut pool, unavailable), Err(Refusal::Repeated));
+}
+
+#[test]
+fn a_verdict_against_the_certificate_convicts_whoever_signed_it() {
+    let mut pool = Verdicts::default();
+    let invalid = verdict(4, subject(1, 1), Verdict::Invalid);
+    for number in 1..=3 {
+        insert(&mut pool, number, subject(1, 1));
+    }
+    say(&mut pool, invalid.clone()).expect("a member's");
+    observe(&mut pool, &proved(1), &sets());
+    let certificate = pool.peek(&sets(), 0, 0, 1, &[], &[]).remove(0).certificate;
+    let mut ended = proved(1);
+    ended.state = State::Verified;
+    ended.attempts.last_mut().expect("one").end = Some((Default::default(), AttemptEnd::Valid(certificate)));
+    assert_eq!(observe(&mut pool, &ended, &sets()), [Evidence::FalseVerdict(invalid)]);
+    assert_eq!(observe(&mut pool, &ended, &sets()), []);
+}
+
+#[test]
+fn a_later_set_counts_the_verdicts_of_its_own_members() {
+    let mut pool = Verdicts::default();
+    for number in 1..=2 {
+        insert(&mut pool, number, subject(1, 1));
+    }
+    observe(&mut pool, &proved(1), &sets());
+    assert!(pool.peek(&sets(), 0, 0, 1, &[], &[]).is_empty(), "two of four");
+    let mut renewed = proved(1);
+    renewed.attempts.last_mut().expect("one").announced.as_mut().expect("announced").set = 2;
+    let mut later = sets();
+    later.insert(2, set(&[1, 2, 5]));
+    observe(&mut pool, &renewed, &later);
+    let settled = pool.peek(&later, 0, 0, 1, &[], &[]);
+    assert_eq!(settled.len(), 1, "two of three");
+    assert_eq!(settled[0].certificate.verify(CHAIN, &subject(1, 1), &set(&[1, 2, 5]).members), Ok(()));
+}
+
+#[test]
+fn verdicts_that_came_before_their_set_are_counted_when_it_is_read() {
+    let mut pool = Verdicts::default();
+    for number in 1..=2 {
+        insert(&mut pool, number, subject(1, 1));
+    }
+    let mut renewed = proved(1);
+    renewed.attempts.last_mut().expect("one").announced.as_mut().expect("announced").set = 2;
+    observe(&mut pool, &renewed, &sets());
+    let mut later = sets();
+    later.insert(2, set(&[1, 2, 5]));
+    assert!(pool.peek(&later, 0, 0, 1, &[], &[]).is_empty());
+    pool.look_again(&later, &mut Out { now: 0, actions: &mut Vec::new() });
+    assert_eq!(pool.peek(&later, 0, 0, 1, &[], &[]).len(), 1);
 }

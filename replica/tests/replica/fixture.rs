@@ -10,7 +10,7 @@ use types::{
     State, Text, VerdictSecret, Workload, WorkloadId,
     beacon::GroupKey,
     codec,
-    genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
+    genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
     gossip::Gossip,
     host::{HostEvent, HostRequest},
     limits::PAGE_ENTRIES,
@@ -41,13 +41,16 @@ fn genesis() -> Genesis {
         account: account(*number),
         key: keys(*number).verdict.public(),
         possession: VerdictSignature([0; 48]),
-        capacity: Resources { cpus: 2, memory_mib: 1024, disk_mib: 1024, gpus: 0 },
+        capacity: Resources { cpus: 2, memory_mib: 1024, disk_mib: 1024, gpus: 0, gpu_class: 0 },
+        address: Text::default(),
     };
-    let validator = GenesisValidator { peer: PEER, account: AccountId([1; 32]), address: Text::default() };
+    let validator =
+        GenesisValidator { peer: PEER, account: AccountId([1; 32]), address: Text::default(), bond: Amount(0) };
     Genesis {
         name: Text::truncated("test"),
         time: ChainTime(0),
         params: Params::default(),
+        capacity_test: CapacityTest { program: program(), compute_max: Millis(10_000) },
         validators: List::new(vec![validator]).expect("one"),
         provers: List::new(numbers.iter().map(prover).collect()).expect("four"),
         accounts: List::new(vec![GenesisAccount { account: account(9), balance: Amount(1 << 50) }]).expect("one"),
@@ -63,6 +66,7 @@ pub struct Bench {
     pub genesis: Arc<Genesis>,
     pub now: u64,
     pub height: u64,
+    pub epoch: u64,
     replica: Replica,
     state: BTreeMap<ports::Key, Bytes>,
     persisted: BTreeMap<Bytes, Bytes>,
@@ -83,6 +87,7 @@ impl Bench {
             genesis,
             now: 1_000_000,
             height: 1,
+            epoch: 0,
             state: BTreeMap::new(),
             persisted: BTreeMap::new(),
             blobs: BTreeMap::new(),
@@ -97,13 +102,23 @@ impl Bench {
     fn put_meta(&mut self, live: u64) {
         let member = |prover: &GenesisProver| Member { account: prover.account, key: prover.key };
         let members = List::new(self.genesis.provers.iter().map(member).collect()).expect("four");
-        self.put(state_key::verdict_set(1), &VerdictSet { members });
+        self.put(state_key::verdict_set(self.epoch + 1), &VerdictSet { members });
         let meta = Meta {
             chain: self.genesis.chain(),
             height: Height(self.height),
             time: ChainTime(0),
             totals: types::record::Totals::default(),
-            set: 1,
+            epoch: self.epoch,
+            params: self.genesis.params.clone(),
+            compute_price: self.genesis.params.compute_price,
+            used: 0,
+            offered: 0,
+            units_used: 0,
+            units_offered: 8,
+            settled: 0,
+            seats: 1,
+            led: List::default(),
+            set: self.epoch + 1,
             set_size: 4,
             queue: types::record::Cursor::default(),
             live,
@@ -219,8 +234,14 @@ impl Bench {
 
     /// A block is final that did this to a workload.
     pub fn block(&mut self, record: &Workload, event: ChainEvent) {
-        self.height += 1;
         self.put(state_key::workload(record.id), record);
+        self.block_of(types::Body::default(), event);
+    }
+
+    /// A block is final with this body that did this.
+    pub fn block_of(&mut self, body: types::Body, event: ChainEvent) {
+        self.height += 1;
+        self.put_meta(0);
         let outcome =
             types::event::Outcome { height: Height(self.height), events: List::new(vec![event]).expect("one") };
         self.event(Event::Final {
@@ -228,7 +249,7 @@ impl Bench {
             hash: [0; 32],
             time_ms: 0,
             leader: PEER.0,
-            body: types::Body::default().encode().into(),
+            body: body.encode().into(),
             outcome: Some(codec::encode(&outcome).into()),
         });
     }
@@ -267,15 +288,7 @@ impl Bench {
 
     /// A program and a workload of it whose first attempt was drawn for the prover with this number.
     pub fn allocated(&mut self, prover: u8) -> Workload {
-        let artifact = |byte: u8| Artifact { blob: BlobId([byte; 32]), size: 1000 };
-        let program = Program {
-            name: Text::truncated("p"),
-            proof_system: Text::truncated("s"),
-            runtime: Runtime::Wasm,
-            prover: artifact(50),
-            verifier: artifact(51),
-            fuel_limit: 1_000_000,
-        };
+        let program = program();
         let deployed = DeployedProgram { program: program.clone(), deployer: account(9), at: Moment::default() };
         self.put(state_key::program(program.id()), &deployed);
         let record = workload(&program, prover);
@@ -304,6 +317,18 @@ impl Bench {
         let (workload, prover) = (record.id, attempt.prover);
         self.block(&record, ChainEvent::Proved { workload, attempt: 1, prover, proof, size });
         record
+    }
+}
+
+fn program() -> Program {
+    let artifact = |byte: u8| Artifact { blob: BlobId([byte; 32]), size: 1000 };
+    Program {
+        name: Text::truncated("p"),
+        proof_system: Text::truncated("s"),
+        runtime: Runtime::Wasm,
+        prover: artifact(50),
+        verifier: artifact(51),
+        fuel_limit: 1_000_000,
     }
 }
 
@@ -336,12 +361,15 @@ fn workload(program: &Program, prover: u8) -> Workload {
     };
     Workload {
         id: WorkloadId([77; 32]),
+        kind: types::workload::Kind::Run,
         sender: account(9),
         run,
         state: State::Allocated,
         created: Moment::default(),
         since: Moment::default(),
         moves_on: Some(ChainTime(4_000)),
+        overtime: None,
+        renewals: 0,
         fee: Quote::default(),
         billed: Millis(15_000),
         attempts: List::new(vec![attempt]).expect("one"),

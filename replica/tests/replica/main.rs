@@ -2,6 +2,7 @@
 
 mod blobs;
 mod fixture;
+mod living;
 mod proposing;
 mod proving;
 mod reading;

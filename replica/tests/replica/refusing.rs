@@ -60,7 +60,7 @@ fn messages_of_strangers_of_other_chains_and_with_false_signatures() {
         bench.hear(&Gossip::Prover(signed));
     }
     let refused = codes(&bench);
-    let expected = ["stranger", "wrong-chain", "bad-signature"].map(|code| pair("prover-message", code));
+    let expected = ["not-drawn", "wrong-chain", "bad-signature"].map(|code| pair("prover-message", code));
     assert_eq!(refused, expected);
 }
 
