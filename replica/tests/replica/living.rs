@@ -95,7 +95,7 @@ fn peers_beats_stand_in_the_next_block_if_they_are_of_use() {
     for signed in std::iter::once(&of_use).chain(&others) {
         bench.hear(&Gossip::Heartbeat(signed.clone()));
     }
-    assert_eq!(proposed(&mut bench).heartbeats.to_vec(), [of_use.clone()]);
+    assert_eq!(proposed(&mut bench).heartbeats.to_vec(), std::slice::from_ref(&of_use));
     assert_eq!(
         bench.refused().iter().filter(|(what, _)| what == "heartbeat").count(),
         2,
@@ -123,7 +123,7 @@ fn two_verdicts_of_one_prover_stand_in_the_next_block_as_evidence() {
     bench.hear(&Gossip::Verdict(one.clone()));
     bench.hear(&Gossip::Verdict(other.clone()));
     let evidence = Evidence::TwoVerdicts { one, other };
-    assert_eq!(proposed(&mut bench).evidence.to_vec(), [evidence.clone()]);
+    assert_eq!(proposed(&mut bench).evidence.to_vec(), std::slice::from_ref(&evidence));
     let body = Body { evidence: types::List::truncated(vec![evidence]), ..Body::default() };
     bench.block_of(body, ChainEvent::BeaconWanted);
     bench.done.clear();
