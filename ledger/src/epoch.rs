@@ -29,14 +29,15 @@ pub(crate) fn open(work: &mut Work) -> Outcomes {
     }
     let registry: Registry = work.read(state_key::registry())?;
     work.require(registry.provers.iter().map(|prover| state_key::prover(*prover)))?;
+    // What was offered was counted by the parameters that still hold.
+    let absent = absent(work)?;
+    jail::all_absent(work, &absent)?;
     vote::count(work)?;
     turn_price(work);
     name_seats(work, epoch)?;
     work.meta.epoch = epoch;
     work.meta.seats = signing(work, epoch)?.len() as u64;
-    let absent = absent(work)?;
     turn_set(work, &registry, last)?;
-    jail::all_absent(work, &absent)?;
     (work.meta.used, work.meta.offered, work.meta.settled) = (0, 0, 0);
     let (set, compute_price) = (work.meta.set, work.meta.compute_price);
     work.tell(ChainEvent::Epoch { epoch, set, compute_price })
@@ -49,14 +50,11 @@ fn turn_price(work: &mut Work) {
 }
 
 /// Rule 4: names those with the largest bonds for the epoch after the next.
-fn name_seats(work: &mut Work, epoch: u64) -> Outcomes {
+pub(crate) fn name_seats(work: &mut Work, epoch: u64) -> Outcomes {
     let all: Validators = work.read(state_key::validators())?;
     let bonds = all.validators.iter().map(|validator| (validator.bond, validator.peer));
     let seats = List::truncated(seats(&work.meta.params, bonds));
     work.create(state_key::seats(epoch.saturating_add(AHEAD)), &Seats { seats });
-    if let Some(past) = epoch.checked_sub(AHEAD) {
-        work.remove(state_key::seats(past));
-    }
     Ok(())
 }
 
@@ -119,12 +117,15 @@ pub(crate) fn turn_set(work: &mut Work, registry: &Registry, ended: u64) -> Outc
     ranked.truncate(usize::try_from(work.meta.params.provers_max).unwrap_or(usize::MAX));
     let mut active: Vec<AccountId> = ranked.into_iter().map(|(_, account)| account).collect();
     active.sort_unstable();
+    // The price of a unit of capacity may be another now: what is offered is counted anew.
+    work.meta.units_offered = 0;
     for account in &registry.provers {
-        let member = active.binary_search(account).is_ok();
-        life::change_prover(work, *account, |prover| {
-            (prover.member, prover.spoke) = (member, 0);
-            Some(())
-        })?;
+        let key = state_key::prover(*account);
+        let mut prover: Prover = work.read(key)?;
+        (prover.member, prover.spoke) = (active.binary_search(account).is_ok(), 0);
+        let (_, offered) = life::units(&prover, bond_per_unit);
+        work.meta.units_offered = work.meta.units_offered.saturating_add(offered);
+        work.write(key, &prover);
     }
     if kept.len() < registry.provers.len() {
         work.write(state_key::registry(), &Registry { provers: List::truncated(kept) });

@@ -70,7 +70,7 @@ fn write_validators(work: &mut Work, genesis: &Genesis) -> Outcomes {
     work.meta.led = List::truncated(vec![Height(0); all.len()]);
     work.meta.seats = genesis.first_seats().len() as u64;
     work.write(state_key::validators(), &Validators { validators: List::truncated(all) });
-    Ok(())
+    epoch::name_seats(work, 0)
 }
 
 /// The provers of genesis are active at once, those with the largest bonds as far as there is room.

@@ -10,6 +10,7 @@ use types::{
     offence::{Evidence, Offence},
     record::{Cause, Prover},
     state_key,
+    workload::Kind,
 };
 
 const UNCOUNTABLE: Stop = Stop::Broken("a slash is above all money there is");
@@ -35,10 +36,11 @@ pub(crate) fn take(work: &mut Work, evidence: &Evidence) -> Outcomes {
     slash(work, &workload, offender, units, evidence.offence(), None)
 }
 
-/// Rule 12: a proof was rejected. Its prover's bond pays the user, up to the locked fee; the rest burns.
+/// Rule 12: a proof was rejected. Of what its prover loses, half at most pays the user, up to the locked fee; the rest burns.
 pub(crate) fn rejected(work: &mut Work, workload: &Workload, offender: AccountId) -> Outcomes {
     let units = fee::units(&workload.run.resources);
-    slash(work, workload, offender, units, Offence::RejectedProof, Some(workload.sender))
+    let user = (workload.kind == Kind::Run).then_some(workload.sender);
+    slash(work, workload, offender, units, Offence::RejectedProof, user)
 }
 
 /// Takes the bond behind so many cores, as far as there is any: from what counts, then from what was taken back.
@@ -53,7 +55,9 @@ fn slash(
     let params = &work.meta.params;
     let asked = params.bond_per_unit.times(units).and_then(|bond| bond.share(params.slash, 1000)).ok_or(UNCOUNTABLE)?;
     let taken = take_bond(work, offender, asked)?;
-    let back = if user.is_some() { taken.min(life::locked(workload)?) } else { Amount::ZERO };
+    // Half burns whatever was locked: else a user and a prover of one mind could reject proofs for nothing.
+    let half = taken.share(1, 2).unwrap_or_default();
+    let back = if user.is_some() { half.min(life::locked(workload)?) } else { Amount::ZERO };
     if let Some(user) = user {
         work.unbond(user, back, Why(Cause::Compensation, Some(workload.id.0)))?;
     }

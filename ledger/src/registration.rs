@@ -8,6 +8,7 @@ use crate::{
 use types::{
     AccountId, Amount, Attempt, ChainEvent, Data, Input, InputRole, InputSource, List, Millis, Quote, Refusal,
     Resources, Run, State, Transaction, TxId, Workload, WorkloadId, codec, fee,
+    limits::LIVE_WORKLOADS_MAX,
     record::{Cause, Due, Prover},
     registry::{ProverUpdate, Registration},
     state_key,
@@ -79,6 +80,9 @@ fn declare(work: &mut Work, account: AccountId, capacity: Resources, id: TxId) -
 /// The chain asks for a test of what a prover declares beyond what it has shown. The prover pays for the verdicts.
 fn test(work: &mut Work, account: AccountId, declared: &Resources, id: WorkloadId) -> Outcomes {
     let has = bond::registered(work, account)?.capacity;
+    if work.meta.live >= LIVE_WORKLOADS_MAX {
+        return Err(Refusal::Full(LIVE_WORKLOADS_MAX).into());
+    }
     let workload = test_workload(work, account, beyond(declared, &has), id)?;
     work.lock(account, workload.fee.verification, Why(Cause::Lock, Some(id.0)))?;
     live::add(work, id)?;

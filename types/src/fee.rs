@@ -76,10 +76,13 @@ pub fn verification(params: &Params, fuel_limit: u64, set: u64) -> Option<Amount
 }
 
 /// The compute price of the next epoch: it moves by at most `price_step`, in proportion to how far the use of what was
-/// offered was from one half, rounded towards where it was; up by at least one where all was used.
+/// offered was from one half, rounded towards where it was; up by at least one where all was used. Where nothing was offered it stays.
 #[must_use]
 pub fn next_price(params: &Params, price: Amount, used: u128, offered: u128) -> Amount {
     const HALF: u128 = 500;
+    if offered == 0 {
+        return price;
+    }
     let share = used.min(offered).saturating_mul(1000).checked_div(offered).unwrap_or(0);
     let step = |distance: u128| {
         let part = u128::from(price.0).saturating_mul(params.price_step.into()).saturating_mul(distance);
