@@ -89,8 +89,12 @@ fn call(meta: &Meta, transaction: &Transaction, values: &[Option<Bytes>]) -> Res
             let live: Option<Live> = value(values, 2)?;
             check::cancel(transaction.sender, &workload, live.as_ref()).map(|()| Amount::ZERO)
         }
-        Call::Bond { role, amount } => role_of(*role, transaction.sender, values).map(|_| *amount),
+        Call::Bond { role, amount } => {
+            check::something(*amount)?;
+            role_of(*role, transaction.sender, values).map(|_| *amount)
+        }
         Call::Unbond { role, amount } => {
+            check::something(*amount)?;
             let balance = role_of(*role, transaction.sender, values)?;
             let enough = balance >= *amount;
             if enough { Ok(Amount::ZERO) } else { Err(Refusal::Funds { balance, needed: *amount }) }

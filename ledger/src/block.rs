@@ -188,12 +188,12 @@ fn open(work: &mut Work, body: &Body) -> Outcomes {
     work.require(declared::keys(&work.genesis.clone(), &work.context.clone(), body))?;
     genesis::open(work)?;
     epoch::open(work)?;
-    epoch::led(work)?;
     let more = declared::more(work, body);
     work.require(more)
 }
 
 fn close(work: &mut Work) -> Outcomes {
+    epoch::led(work)?;
     fixing::fix_draws(work)?;
     work.close()
 }

@@ -2,7 +2,7 @@
 //! and is paid back once it can no longer have to answer for anything.
 
 use crate::{
-    due, epoch, life,
+    check, due, epoch, life,
     money::Why,
     work::{Outcomes, Stop, Work},
 };
@@ -20,28 +20,27 @@ const LOOK_AGAIN: Millis = Millis(60_000);
 
 /// Rule 13: adds to a bond.
 pub(crate) fn bond(work: &mut Work, sender: AccountId, role: Role, amount: Amount, id: TxId) -> Outcomes {
+    check::something(amount)?;
+    work.bond(sender, amount, Why(Cause::Bond, Some(id.0)))?;
     match role {
         Role::Validator => change_validator(work, sender, |validator| {
             validator.bond = validator.bond.plus(amount).ok_or(Refusal::Overflow)?;
             Ok(())
-        })?,
+        }),
         Role::Prover => {
             registered(work, sender)?;
             life::change_prover(work, sender, |prover| {
                 prover.bond = prover.bond.plus(amount)?;
                 Some(())
             })?;
-            list(work, sender)?;
+            list(work, sender)
         }
     }
-    work.bond(sender, amount, Why(Cause::Bond, Some(id.0)))
 }
 
 /// Rule 13: takes back of a bond. It no longer counts for seats and tickets, but still answers for what was done.
 pub(crate) fn unbond(work: &mut Work, sender: AccountId, role: Role, amount: Amount) -> Outcomes {
-    if amount == Amount::ZERO {
-        return Err(Refusal::OutOfRange { what: "amount".to_owned(), got: 0, min: 1, max: u64::MAX }.into());
-    }
+    check::something(amount)?;
     let release = work.now().time.after(work.meta.params.unbond_delay);
     let part = Unbonding { amount, release };
     match role {

@@ -57,6 +57,11 @@ pub(crate) fn program(params: &Params, program: &Program) -> Result<(), Refusal>
     range("fuel limit", program.fuel_limit, 1..=params.fuel_max)
 }
 
+/// Whether an amount is any.
+pub(crate) fn something(amount: Amount) -> Result<(), Refusal> {
+    range("amount", amount.0, 1..=u64::MAX)
+}
+
 /// Whether a run can be taken back by an account: while it is queued, and no block has fixed a draw for it (rule 6).
 pub(crate) fn cancel(sender: AccountId, workload: &Workload, live: Option<&Live>) -> Result<(), Refusal> {
     let state = |state: &str| Err(Refusal::WrongState { state: state.to_owned() });
@@ -89,7 +94,8 @@ pub(crate) fn turn(workload: &Workload, message: &ProverMessage, now: ChainTime)
     if workload.state != state {
         return Err(Refusal::WrongState { state: workload.state.word().to_owned() });
     }
-    if workload.moves_on.is_none_or(|end| end <= now) {
+    // Rule 7: while blocks of f + 1 leaders are still to come, what was sent in time is taken.
+    if workload.overtime.is_none() && workload.moves_on.is_none_or(|end| end <= now) {
         return Err(Refusal::WrongState { state: format!("{}, and its time is up", state.word()) });
     }
     Ok(())

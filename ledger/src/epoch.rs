@@ -28,7 +28,7 @@ pub(crate) fn open(work: &mut Work) -> Outcomes {
         return Err(Stop::Invalid("its epoch is not the next"));
     }
     let registry: Registry = work.read(state_key::registry())?;
-    work.require(registry.provers.iter().map(|prover| state_key::prover(*prover)))?;
+    work.require(registry.provers.iter().map(|prover| state_key::prover(*prover)).chain([state_key::offers()]))?;
     // What was offered was counted by the parameters that still hold.
     let absent = absent(work)?;
     jail::all_absent(work, &absent)?;
@@ -150,6 +150,8 @@ fn seat(work: &mut Work, active: &[AccountId]) -> Outcomes {
     let version = work.meta.set.checked_add(1).ok_or(Stop::Broken("there are too many verdict sets"))?;
     (work.meta.set, work.meta.set_size) = (version, members.len() as u64);
     work.create(state_key::verdict_set(version), &VerdictSet { members: List::truncated(members) });
+    // What is offered may be what was: a value is known before it is written, so that only a change is told.
+    work.require([state_key::offers()])?;
     work.write(state_key::offers(), &Offers { largest: List::truncated(largest(&capacities)) });
     Ok(())
 }
@@ -175,7 +177,7 @@ pub(crate) fn offer(work: &mut Work, capacity: Resources) -> Outcomes {
     Ok(())
 }
 
-/// Notes who led this block.
+/// Notes who led this block, once what is due was done: a leader is heard with what it put into its block.
 pub(crate) fn led(work: &mut Work) -> Outcomes {
     let leader = work.genesis.validators.iter().position(|validator| validator.peer.0 == work.context.leader);
     let height = work.now().height;
@@ -184,9 +186,10 @@ pub(crate) fn led(work: &mut Work) -> Outcomes {
     Ok(())
 }
 
-/// Whether blocks of f + 1 different leaders have passed since a block, so that an honest one was among them (rule 7).
+/// Whether blocks of f + 1 different leaders have passed from a block on, that one counted and the present one not, so that an
+/// honest one was among them (rule 7).
 pub(crate) fn heard(work: &Work, since: types::Height) -> bool {
-    let led = work.meta.led.iter().filter(|height| **height > since).count() as u64;
+    let led = work.meta.led.iter().filter(|height| **height >= since).count() as u64;
     led > faulty(work.meta.seats)
 }
 

@@ -16,6 +16,8 @@ use types::{Body, CodecError, Height, codec, event::Outcome, limits::VALUE_MAX, 
 pub struct Memory {
     ledger: Ledger,
     values: BTreeMap<Key, Bytes>,
+    /// What the last block changed, as it was before.
+    before: BTreeMap<Key, Option<Bytes>>,
     height: u64,
     time_ms: u64,
 }
@@ -50,7 +52,7 @@ impl Memory {
     #[must_use]
     pub fn new(ledger: Ledger) -> Self {
         let time_ms = ledger.genesis().time.0;
-        Self { ledger, values: BTreeMap::new(), height: 0, time_ms }
+        Self { ledger, values: BTreeMap::new(), before: BTreeMap::new(), height: 0, time_ms }
     }
 
     /// The rules.
@@ -77,6 +79,15 @@ impl Memory {
     /// When it is not a `T`.
     pub fn find<T: borsh::BorshDeserialize>(&self, key: Key) -> Result<Option<T>, CodecError> {
         self.values.get(&key).map(|bytes| codec::decode(bytes, VALUE_MAX)).transpose()
+    }
+
+    /// The value that was under a key before the last block.
+    ///
+    /// # Errors
+    /// When it is not a `T`.
+    pub fn find_before<T: borsh::BorshDeserialize>(&self, key: Key) -> Result<Option<T>, CodecError> {
+        let value = self.before.get(&key).map_or_else(|| self.values.get(&key), Option::as_ref);
+        value.map(|bytes| codec::decode(bytes, VALUE_MAX)).transpose()
     }
 
     /// The surroundings of the next block, `step_ms` after the last.
@@ -132,14 +143,16 @@ impl Memory {
     }
 
     fn apply(&mut self, context: &BlockContext, changes: Changes) -> Result<(), ExecuteError> {
+        self.before.clear();
         for (key, value) in changes {
-            let same = match value {
-                Some(value) => self.values.insert(key, value.clone()) == Some(value),
-                None => self.values.remove(&key).is_none(),
+            let before = match value.clone() {
+                Some(value) => self.values.insert(key, value),
+                None => self.values.remove(&key),
             };
-            if same {
+            if before == value {
                 return Err(ExecuteError::Contract("it told a change that is none"));
             }
+            self.before.insert(key, before);
         }
         (self.height, self.time_ms) = (context.height, context.time_ms);
         Ok(())

@@ -107,11 +107,12 @@ impl Work {
 
     /// Leaves the movements of the block under their keys, page by page; a block without any leaves what was there.
     pub(crate) fn keep_movements(&mut self) {
-        let (height, movements) = (self.now().height, std::mem::take(&mut self.movements));
-        let mut pages = (0..).zip(movements.chunks(MOVEMENTS_PER_PAGE)).peekable();
-        while let Some((number, page)) = pages.next() {
-            let (more, entries) = (pages.peek().is_some(), List::truncated(page.to_vec()));
-            self.write(state_key::movements(height, number), &Movements { height, more, entries });
+        let height = self.now().height;
+        let pages: Vec<_> = self.movements.chunks(MOVEMENTS_PER_PAGE).map(<[Movement]>::to_vec).collect();
+        let last = pages.len().saturating_sub(1);
+        for (index, page) in pages.into_iter().enumerate() {
+            let (more, entries) = (index < last, List::truncated(page));
+            self.write(state_key::movements(height, index as u64), &Movements { height, more, entries });
         }
     }
 }

@@ -9,7 +9,7 @@ use types::{AccountId, Amount, Call, ProverAction, Refusal, Run, Signed, Workloa
 
 fn check(world: &World, signed: &SignedTransaction) -> Result<(), Refusal> {
     let values: Vec<_> = admission::keys(signed).iter().map(|key| world.memory.values().get(key).cloned()).collect();
-    admission::check(world.memory.ledger().genesis(), &world.meta(), signed, &values)
+    admission::check(&world.meta(), signed, &values)
 }
 
 fn code(world: &World, signed: &SignedTransaction) -> &'static str {
@@ -72,9 +72,9 @@ fn malformed_values_are_refused_without_a_panic() {
     let world = World::new();
     let signed = world.run(0);
     let garbage = vec![Some(bytes::Bytes::from_static(b"x")); 2];
-    let refusal = admission::check(world.memory.ledger().genesis(), &world.meta(), &signed, &garbage);
+    let refusal = admission::check(&world.meta(), &signed, &garbage);
     assert_eq!(refusal.expect_err("garbage").code(), "malformed");
-    let unknown = admission::check(world.memory.ledger().genesis(), &world.meta(), &signed, &[]);
+    let unknown = admission::check(&world.meta(), &signed, &[]);
     assert!(unknown.is_err(), "no values are a state with nothing in it");
 }
 
@@ -83,15 +83,13 @@ fn messages_of_provers_are_admitted_when_it_is_their_turn() {
     let mut world = World::new();
     let id = world.allocated(0);
     let accept = world.drawn_says(id, ProverAction::Accept);
-    let check = |world: &World, workload: Option<&types::Workload>| {
-        admission::check_message(world.memory.ledger().genesis(), &world.meta(), &accept, workload)
-    };
+    let check =
+        |world: &World, workload: Option<&types::Workload>| admission::check_message(&world.meta(), &accept, workload);
     assert_eq!(check(&world, Some(&world.workload(id))), Ok(()));
     assert_eq!(check(&world, None), Err(Refusal::UnknownWorkload));
     world.say(vec![accept.clone()]);
     assert_eq!(check(&world, Some(&world.workload(id))), Err(Refusal::Repeated));
     let forged = Signed::new(world.drawn_says(id, ProverAction::HandBack).value, &world.users[0]);
-    let refusal =
-        admission::check_message(world.memory.ledger().genesis(), &world.meta(), &forged, Some(&world.workload(id)));
+    let refusal = admission::check_message(&world.meta(), &forged, Some(&world.workload(id)));
     assert!(refusal.is_err());
 }

@@ -97,6 +97,7 @@ fn a_message_about_another_attempt_is_refused() {
         world.refuses_message(Signed::new(ProverMessage { attempt, ..good.clone() }, &secret), "wrong-attempt");
     }
     world.wait(6_000);
+    world.hear();
     world.refuses_message(Signed::new(good, &secret), "wrong-attempt");
 }
 

@@ -1,21 +1,47 @@
 //! What members of the network send, and the lives of workloads up to some state.
 
 use super::{
-    network::{BUNDLE, FUNDS, program, run_of},
+    network::{BUNDLE, FUNDS, UNIT, cores, program, run_of},
     world::World,
 };
 use types::{
-    AccountId, BlobId, Body, Call, Certificate, Data, Height, List, ProverAction, ProverMessage, Run, Settlement,
-    Signed, Transaction, Verdict, WorkloadId, block::BeaconEntry, message::SignedProverMessage,
-    transaction::SignedTransaction, verdict::Subject,
+    AccountId, Amount, BlobId, Body, Call, Certificate, Data, Height, List, ProverAction, ProverMessage, Resources,
+    Run, SecretKey, Settlement, Signed, SignedVerdict, Text, Transaction, Verdict, VerdictKey, VerdictSecret, Workload,
+    WorkloadId,
+    block::BeaconEntry,
+    message::SignedProverMessage,
+    record::Prover,
+    registry::{Heartbeat, Registration, SignedHeartbeat},
+    state_key,
+    transaction::SignedTransaction,
+    verdict::Subject,
 };
 
 impl World {
-    pub(super) fn transaction(&self, user: usize, call: Call) -> Transaction {
-        let sender = self.user(user);
+    /// What an account signs next.
+    pub(super) fn transaction_of(&self, secret: &SecretKey, call: Call) -> Transaction {
+        let sender = secret.account();
         let (chain, nonce) = (self.chain(), self.account(sender).nonce);
         let valid_until = Height(self.memory.height().0 + 10);
         Transaction { chain, sender, nonce, fee_limit: FUNDS, valid_until, call }
+    }
+
+    pub(super) fn call_of(&self, secret: &SecretKey, call: Call) -> SignedTransaction {
+        Signed::new(self.transaction_of(secret, call), secret)
+    }
+
+    /// The account of a prover or validator sends a transaction.
+    pub(super) fn sends(&mut self, account: AccountId, call: Call) {
+        let signed = self.call_of(self.secret_of(account), call);
+        self.transact(vec![signed]);
+    }
+
+    pub(super) fn refuses_send(&self, account: AccountId, call: Call, code: &str) {
+        self.refuses_transaction(self.call_of(self.secret_of(account), call), code);
+    }
+
+    pub(super) fn transaction(&self, user: usize, call: Call) -> Transaction {
+        self.transaction_of(&self.users[user], call)
     }
 
     pub(super) fn sign(&self, user: usize, transaction: Transaction) -> SignedTransaction {
@@ -23,7 +49,7 @@ impl World {
     }
 
     pub(super) fn call(&self, user: usize, call: Call) -> SignedTransaction {
-        self.sign(user, self.transaction(user, call))
+        self.call_of(&self.users[user], call)
     }
 
     pub(super) fn run(&self, user: usize) -> SignedTransaction {
@@ -45,13 +71,69 @@ impl World {
         BeaconEntry { height, beacon: self.group.sign(self.chain(), height) }
     }
 
+    /// The verdicts of these members of the set that judges the workload.
     pub(super) fn certificate(&self, subject: &Subject, verdict: Verdict, signers: &[usize]) -> Certificate {
-        let chain = self.chain();
-        let members = &self.memory.ledger().genesis().provers;
-        let key = |index: usize| self.verdict_keys.iter().find(|key| key.public() == members[index].key).expect("own");
-        let verdicts: Vec<_> =
-            signers.iter().map(|index| (*index, key(*index).sign(chain, subject, verdict))).collect();
+        let announced = self.memory.find::<Workload>(state_key::workload(subject.workload)).expect("well formed");
+        let version = announced.and_then(|workload| workload.subject().map(|(_, announced)| announced.set));
+        let members = self.set(version.unwrap_or(self.meta().set)).members;
+        let sign =
+            |index: &usize| (*index, self.verdict_secret_of(&members[*index].key).sign(self.chain(), subject, verdict));
+        let verdicts: Vec<_> = signers.iter().map(sign).collect();
         Certificate::aggregate(verdict, members.len(), &verdicts).expect("an aggregate")
+    }
+
+    pub(super) fn verdict_secret_of(&self, key: &VerdictKey) -> &VerdictSecret {
+        &self.verdict_keys.iter().find(|(public, _)| public == key).expect("a known key").1
+    }
+
+    /// What one prover says of a proof.
+    pub(super) fn verdict(&self, prover: AccountId, subject: Subject, verdict: Verdict) -> SignedVerdict {
+        let signature = self.verdict_secret_of(&self.prover(prover).key).sign(self.chain(), &subject, verdict);
+        SignedVerdict { subject, verdict, prover, signature }
+    }
+
+    pub(super) fn heartbeat(&self, prover: AccountId) -> SignedHeartbeat {
+        let heartbeat = Heartbeat { chain: self.chain(), prover, epoch: self.meta().epoch };
+        Signed::new(heartbeat, self.secret_of(prover))
+    }
+
+    /// All registered provers that have not spoken in this epoch say that they are alive.
+    pub(super) fn beat(&mut self) {
+        let epoch = self.meta().epoch;
+        let accounts: Vec<AccountId> = self.provers.iter().map(SecretKey::account).collect();
+        let silent = |account: &AccountId| {
+            let prover: Option<Prover> = self.memory.find(state_key::prover(*account)).expect("well formed");
+            prover.is_some_and(|prover| prover.seen < epoch)
+        };
+        let beats: Vec<_> = accounts.into_iter().filter(silent).map(|account| self.heartbeat(account)).collect();
+        self.block(&Body { heartbeats: List::new(beats).expect("few"), ..Body::default() });
+    }
+
+    /// What a prover sends to join.
+    pub(super) fn registration(&self, prover: AccountId, capacity: Resources) -> Registration {
+        let index = self.provers.iter().position(|secret| secret.account() == prover).expect("a prover");
+        let (key, secret) = &self.verdict_keys[index];
+        let possession = secret.prove_possession(self.chain(), prover);
+        let bond = Amount(UNIT.0 * u64::from(capacity.cpus));
+        Registration { key: *key, possession, capacity, address: Text::default(), bond }
+    }
+
+    /// A newcomer with so many cores registers. Returns its account and the workload that tests it.
+    pub(super) fn registered(&mut self, cpus: u32) -> (AccountId, WorkloadId) {
+        let prover = self.newcomer();
+        self.fund(prover, Amount(UNIT.0 * (u64::from(cpus) + 1)));
+        self.sends(prover, Call::Register(Box::new(self.registration(prover, cores(cpus)))));
+        (prover, self.prover(prover).test.expect("a test"))
+    }
+
+    /// A newcomer with so many cores that passed its test.
+    pub(super) fn tested(&mut self, cpus: u32) -> AccountId {
+        let (prover, test) = self.registered(cpus);
+        self.accept(test);
+        self.announce(test);
+        let all: Vec<usize> = (0..self.members().len()).collect();
+        self.settle(self.settlement(test, Verdict::Valid, &all));
+        prover
     }
 
     pub(super) fn settlement(&self, id: WorkloadId, verdict: Verdict, signers: &[usize]) -> Settlement {

@@ -40,6 +40,7 @@ fn a_silent_prover_loses_its_turn_and_the_next_one_is_another() {
     world.wait(3_000);
     assert_eq!(world.state(id), State::Allocated);
     world.wait(2_000);
+    world.hear();
     assert_eq!(world.state(id), State::Queued);
     assert_eq!(ends_of(&world, id), ["silent"]);
     assert_eq!((world.prover(silent).tally.missed, world.prover(silent).in_use.cpus), (1, 0));
@@ -56,6 +57,7 @@ fn silence_of_everybody_ends_after_the_last_draw_with_a_full_refund() {
         world.draw();
         assert_eq!(world.workload(id).attempts.len(), draws);
         world.wait(6_000);
+        world.hear();
     }
     let workload = world.workload(id);
     assert_eq!((workload.state, workload.end.map(|end| end.reason)), (State::Expired, Some(EndReason::NoProver)));
@@ -72,12 +74,14 @@ fn a_missed_deadline_ends_the_attempt_and_the_second_one_the_workload() {
     world.wait(14_000);
     assert_eq!(world.state(id), State::Proving, "its time is not up");
     world.wait(2_000);
+    world.hear();
     assert_eq!((world.state(id), world.prover(first).tally.missed), (State::Queued, 1));
     world.draw();
     assert_ne!(world.drawn(id), first, "whoever accepted is out");
     world.accept(id);
     let before = world.balance(0);
     world.wait(18_000);
+    world.hear();
     let workload = world.workload(id);
     assert_eq!((workload.state, workload.end.map(|end| end.reason)), (State::Failed, Some(EndReason::AttemptsUsed)));
     assert_eq!(ends_of(&world, id), ["missed", "missed"]);
@@ -87,10 +91,11 @@ fn a_missed_deadline_ends_the_attempt_and_the_second_one_the_workload() {
 
 #[test]
 fn a_proof_that_nobody_decides_about_is_undecided_and_its_fee_halved() {
-    let mut world = World::new();
+    let mut world = World::with(4, Params { verdict_epochs: 0, ..Params::default() });
     let id = world.proved(0);
     let (prover, before) = (world.drawn(id), world.balance(0));
     world.wait(62_000);
+    world.hear();
     let workload = world.workload(id);
     assert_eq!((workload.state, workload.end.map(|end| end.reason)), (State::Failed, Some(EndReason::Undecided)));
     assert_eq!(ends_of(&world, id), ["undecided"]);
@@ -128,7 +133,7 @@ fn what_a_block_has_no_room_for_follows_in_the_next() {
     }
     assert!(ids.iter().all(|id| world.state(*id) == State::Expired));
     let spent = FUNDS.0 - world.balance(0).0;
-    assert_eq!(world.account(types::AccountId([201; 32])).balance, Amount(spent), "only fees of transactions are gone");
+    assert_eq!(world.fees(), Amount(spent), "only fees of transactions are gone");
 }
 
 #[test]
@@ -148,6 +153,7 @@ fn a_workload_that_is_queued_again_late_has_one_accept_window_at_least() {
     let mut world = World::with(4, params);
     let id = world.allocated(0);
     world.wait(6_000);
+    world.hear();
     let workload = world.workload(id);
     assert_eq!(workload.state, State::Queued, "three seconds have passed and it is not expired");
     assert_eq!(workload.moves_on, Some(workload.since.time.after(Millis(4_000))));

@@ -27,5 +27,5 @@ fn the_state_after_a_small_scenario_is_frozen() {
     world.transact(vec![world.call(2, Call::Transfer { to: world.user(0), amount: types::Amount(9) })]);
     assert_eq!(world.state(verified), State::Verified);
     assert_eq!(world.state(waiting), State::Queued);
-    assert_eq!(state_hash(&world), "94faafc66c4f49c34d96a15360daa85d3ece8b8e7ad641c25fd9b8a233ee2e4b");
+    assert_eq!(state_hash(&world), "1a0a42966e8e78e0ade7591a7cfe5b9419e70b6a5a03c67567be8a86674226ff");
 }

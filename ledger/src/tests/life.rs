@@ -10,8 +10,9 @@ use types::{
     Signed, State, Verdict, draw::Draw, state_key, verdict::Subject,
 };
 
-/// What the run of these tests costs: one core for 10 s and 5.002 s of moving bytes, five million fuel for each of four.
-const COMPUTE: Amount = Amount(150_020_000);
+/// What the run of these tests costs: one core with its memory and disk, which weigh 0.128 of a core, for 10 s and 5.002 s of
+/// moving bytes, five million fuel for each of four.
+const COMPUTE: Amount = Amount(169_222_560);
 const VERIFICATION: Amount = Amount(20_000);
 
 #[test]
@@ -38,12 +39,12 @@ fn a_run_is_queued_drawn_accepted_proved_and_verified() {
 fn the_quote_is_what_is_locked() {
     let mut world = World::new();
     let run = run_of(program().id());
-    let (quote, billed) = quote(world.memory.ledger().genesis(), &world.meta(), &run, &program()).expect("a price");
+    let (quote, billed) = quote(&world.meta(), &world.offers(), &run, &program()).expect("a price");
     assert_eq!((quote, billed), (Quote { compute: COMPUTE, verification: VERIFICATION }, Millis(15_002)));
     let id = world.queued(1);
     assert_eq!(world.workload(id).fee, quote);
     assert_eq!(world.meta().totals.escrow, Amount(COMPUTE.0 + VERIFICATION.0));
-    let transaction_fee = world.account(types::AccountId([201; 32])).balance;
+    let transaction_fee = world.fees();
     assert!(world.balance(1).0 >= FUNDS.0 - COMPUTE.0 - VERIFICATION.0 - transaction_fee.0);
 }
 

@@ -126,6 +126,7 @@ impl Parts {
             messages: List::truncated(self.messages),
             settlements: List::truncated(self.settlements),
             transactions: List::truncated(self.transactions),
+            ..Body::default()
         }
     }
 }
@@ -136,6 +137,7 @@ impl Play {
             queue_window: Millis(20_000),
             verdict_window: Millis(6_000),
             draws_per_block: 3,
+            verdict_epochs: 0,
             attempts_max: 2,
             ..Params::default()
         };

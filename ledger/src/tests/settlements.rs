@@ -1,7 +1,7 @@
 //! Settlements, their money, and what is refused.
 
 use super::{
-    network::{BUNDLE, genesis},
+    network::{BUNDLE, UNIT, genesis},
     world::World,
 };
 use types::{
@@ -39,8 +39,13 @@ fn two_rejected_proofs_are_the_end() {
     }
     let workload = world.workload(id);
     assert_eq!((workload.state, workload.end.map(|end| end.reason)), (State::Failed, Some(EndReason::AttemptsUsed)));
-    assert_eq!(world.balance(0).0, before.0 + workload.fee.verification.0);
-    assert_eq!(world.meta().totals.burned, workload.fee.compute);
+    let locked = workload.fee.total().expect("small");
+    assert_eq!(
+        world.balance(0).0,
+        before.0 + workload.fee.verification.0 + 2 * locked.0,
+        "each bond pays up to the fee"
+    );
+    assert_eq!(world.meta().totals.burned.0, workload.fee.compute.0 + 2 * (UNIT.0 - locked.0));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Transactions and what is refused.
 
 use super::{
-    network::{FUNDS, cores, genesis, program, run_of},
+    network::{FUNDS, cores, genesis, program, prove_possession, run_of, validator},
     world::World,
 };
 use types::{
@@ -26,14 +26,14 @@ fn undrawn() -> World {
 #[test]
 fn a_transfer_moves_money_and_pays_the_leader() {
     let mut world = World::new();
-    world.leader = [3; 32];
+    world.leader = Some([3; 32]);
     let call = transfer(AccountId([77; 32]), 1_000);
     let fee = fee_of(&world, 1, &call);
     world.transact(vec![world.call(1, call)]);
     assert_eq!(world.balance(1).0, FUNDS.0 - 1_000 - fee);
     assert_eq!(world.account(world.user(1)).nonce, 1);
     assert_eq!(world.account(AccountId([77; 32])).balance, Amount(1_000));
-    assert_eq!(world.account(AccountId([203; 32])).balance, Amount(fee));
+    assert_eq!(world.account(validator(3)).balance, Amount(fee));
 }
 
 #[test]
@@ -177,16 +177,14 @@ fn a_run_that_no_prover_could_serve_is_refused_with_the_reason() {
 
 #[test]
 fn a_run_that_only_two_provers_together_could_serve_is_refused() {
-    let (mut genesis, _) = genesis(2, Params::default());
-    let chain = |genesis: &types::Genesis| genesis.chain();
+    let (mut genesis, group) = genesis(2, Params::default());
     for (index, prover) in genesis.provers.iter_mut().enumerate() {
-        prover.capacity = [cores(2), Resources { cpus: 1, memory_mib: 64_000, ..cores(1) }][index];
+        prover.capacity = [cores(2), Resources { memory_mib: 64_000, ..cores(1) }][index];
     }
-    assert_ne!(chain(&genesis), types::ChainId([0; 32]));
-    let need = Resources { memory_mib: 32_000, ..cores(2) };
-    let run = Run { resources: need, ..run_of(program().id()) };
-    let meta = World::new().meta();
-    let refusal = crate::quote(&genesis, &meta, &run, &program()).expect_err("nobody");
+    prove_possession(&mut genesis);
+    let world = World::of(genesis, group);
+    let run = Run { resources: Resources { memory_mib: 32_000, ..cores(2) }, ..run_of(program().id()) };
+    let refusal = crate::quote(&world.meta(), &world.offers(), &run, &program()).expect_err("nobody");
     assert_eq!(refusal.code(), "never-served");
     assert!(refusal.to_string().contains("all of 2 cores, 32000 MiB of memory"), "{refusal}");
 }
@@ -194,7 +192,7 @@ fn a_run_that_only_two_provers_together_could_serve_is_refused() {
 #[test]
 fn the_fee_of_a_run_is_within_its_limit_and_the_senders_means() {
     let world = World::new();
-    let dear = Run { fee_max: Amount(150_039_999), ..run_of(program().id()) };
+    let dear = Run { fee_max: Amount(169_242_559), ..run_of(program().id()) };
     world.refuses_call(0, Call::Run(dear), "fee-limit");
     let vast = Run { compute_max: Millis(86_400_000), resources: cores(4), ..run_of(program().id()) };
     world.refuses_call(0, Call::Run(Run { fee_max: Amount(u64::MAX), ..vast }), "funds");

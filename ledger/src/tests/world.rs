@@ -1,19 +1,21 @@
 //! A small network in memory, with all of its keys.
 
-use super::network::{genesis, program, secret, verdict_secret};
+use super::network::{bank, program, seated, secret, verdict_secret};
 use crate::{
     Ledger,
     memory::{Memory, Seen},
     pages::place,
 };
-use ports::{BlockContext, Mode};
+use ports::{BlockContext, Mode, Peer};
 use types::{
-    AccountId, Amount, Body, Call, ChainEvent, ChainId, Height, List, Params, SecretKey, Settlement, State,
-    VerdictSecret, Workload, WorkloadId,
+    AccountId, Amount, Body, Call, ChainEvent, ChainId, Genesis, Height, List, Params, SecretKey, Settlement, State,
+    VerdictKey, VerdictSecret, Workload, WorkloadId,
     beacon::testing::GroupSecret,
     block::BeaconEntry,
     message::SignedProverMessage,
-    record::{Account, HeightPage, Meta, Prover},
+    offence::Evidence,
+    record::{Account, HeightPage, Meta, Movement, Movements, Offers, Prover, Validator, Validators, VerdictSet},
+    registry::SignedHeartbeat,
     state_key,
     transaction::SignedTransaction,
 };
@@ -26,10 +28,14 @@ pub(super) struct World {
     pub(super) memory: Memory,
     pub(super) seen: Seen,
     pub(super) users: Vec<SecretKey>,
+    /// The provers of genesis, and those that tests add.
     pub(super) provers: Vec<SecretKey>,
-    pub(super) verdict_keys: Vec<VerdictSecret>,
+    /// Their verdict keys, with the public ones, which take long to compute.
+    pub(super) verdict_keys: Vec<(VerdictKey, VerdictSecret)>,
+    pub(super) validators: Vec<SecretKey>,
     pub(super) group: GroupSecret,
-    pub(super) leader: [u8; 32],
+    /// Who leads all blocks; where nobody is named, the validators take turns.
+    pub(super) leader: Option<Peer>,
     /// What the last block did.
     pub(super) events: Vec<ChainEvent>,
 }
@@ -42,16 +48,27 @@ impl World {
 
     /// So many provers, with these parameters.
     pub(super) fn with(provers: u8, params: Params) -> Self {
-        let (genesis, group) = genesis(provers, params);
-        let memory = Memory::new(Ledger::new(genesis).expect("a genesis"));
+        Self::seated(4, provers, params)
+    }
+
+    /// So many validators and provers, with these parameters.
+    pub(super) fn seated(validators: u8, provers: u8, params: Params) -> Self {
+        let (genesis, group) = seated(validators, provers, params);
+        Self::of(genesis, group)
+    }
+
+    /// The network of a genesis.
+    pub(super) fn of(genesis: Genesis, group: GroupSecret) -> Self {
+        let (validators, provers) = (genesis.validators.len() as u8, genesis.provers.len() as u8);
         let mut world = Self {
-            memory,
+            memory: Memory::new(Ledger::new(genesis).expect("a genesis")),
             seen: Seen::default(),
             users: (0..3).map(|index| secret(1, index)).collect(),
             provers: (0..provers).map(|index| secret(2, index)).collect(),
-            verdict_keys: (0..provers).map(verdict_secret).collect(),
+            verdict_keys: (0..provers).map(verdict_pair).collect(),
+            validators: (1..=validators).map(|index| secret(3, index)).collect(),
             group,
-            leader: [1; 32],
+            leader: None,
             events: Vec::new(),
         };
         world.idle();
@@ -64,6 +81,7 @@ impl World {
         self.memory.ledger().chain()
     }
 
+    /// The parameters of genesis.
     pub(super) fn params(&self) -> &Params {
         &self.memory.ledger().genesis().params
     }
@@ -96,6 +114,39 @@ impl World {
         self.memory.find(state_key::prover(id)).expect("well formed").expect("a prover")
     }
 
+    /// A validator's record, counted from 0.
+    pub(super) fn validator(&self, index: usize) -> Validator {
+        let all: Validators = self.memory.find(state_key::validators()).expect("well formed").expect("validators");
+        all.validators[index].clone()
+    }
+
+    /// The verdict set of a version.
+    pub(super) fn set(&self, version: u64) -> VerdictSet {
+        self.memory.find(state_key::verdict_set(version)).expect("well formed").expect("a set")
+    }
+
+    /// The accounts of the verdict set in force.
+    pub(super) fn members(&self) -> Vec<AccountId> {
+        self.set(self.meta().set).members.iter().map(|member| member.account).collect()
+    }
+
+    /// What active provers offer.
+    pub(super) fn offers(&self) -> Offers {
+        self.memory.find(state_key::offers()).expect("well formed").expect("offers")
+    }
+
+    /// What all validators earned.
+    pub(super) fn fees(&self) -> Amount {
+        Amount(self.validators.iter().map(|secret| self.account(secret.account()).balance.0).sum())
+    }
+
+    /// How the last block moved money.
+    pub(super) fn movements(&self) -> Vec<Movement> {
+        let height = self.memory.height();
+        let page: Option<Movements> = self.memory.find(state_key::movements(height, 0)).expect("well formed");
+        page.filter(|page| page.height == height).map(|page| page.entries.into_vec()).unwrap_or_default()
+    }
+
     /// The prover of the attempt under way.
     pub(super) fn drawn(&self, id: WorkloadId) -> AccountId {
         self.workload(id).current().expect("an attempt").1.prover
@@ -112,27 +163,45 @@ impl World {
         (wanted.head..wanted.tail).map(height).collect()
     }
 
-    /// The key of a prover.
+    /// The key of an account.
     pub(super) fn secret_of(&self, account: AccountId) -> &SecretKey {
-        self.provers.iter().find(|secret| secret.account() == account).expect("a prover")
+        let mut all = self.provers.iter().chain(&self.users).chain(&self.validators);
+        all.find(|secret| secret.account() == account).expect("somebody")
+    }
+
+    /// Who leads the next block.
+    pub(super) fn leader(&self) -> Peer {
+        let turn = self.memory.height().0 % self.validators.len() as u64;
+        self.leader.unwrap_or([turn as u8 + 1; 32])
     }
 
     pub(super) fn context(&self, step_ms: u64) -> BlockContext {
-        self.memory.context(self.leader, step_ms)
+        self.memory.context(self.leader(), step_ms)
+    }
+
+    /// One more prover, which has not registered.
+    pub(super) fn newcomer(&mut self) -> AccountId {
+        let index = self.provers.len() as u8;
+        self.provers.push(secret(2, index));
+        self.verdict_keys.push(verdict_pair(index));
+        secret(2, index).account()
     }
 
     /// Makes a block of what holds of the candidates, and audits the state after it. Returns the body that was kept.
     pub(super) fn try_block(&mut self, step_ms: u64, candidates: &Body) -> Body {
-        let (body, outcome) = self.memory.block(self.leader, step_ms, candidates).expect("a block");
+        let (body, outcome) = self.memory.block(self.leader(), step_ms, candidates).expect("a block");
         for signed in &body.transactions {
             self.seen.accounts.insert(signed.value.sender);
-            match &signed.value.call {
-                Call::Run(_) => drop(self.seen.workloads.insert(signed.value.id().into())),
-                Call::Transfer { to, .. } => drop(self.seen.accounts.insert(*to)),
-                _ => {}
+            if let Call::Transfer { to, .. } = &signed.value.call {
+                self.seen.accounts.insert(*to);
             }
         }
         self.events = outcome.events.into_vec();
+        for event in &self.events {
+            if let ChainEvent::Queued { workload, .. } = event {
+                self.seen.workloads.insert(*workload);
+            }
+        }
         self.memory.audit(&self.seen).expect("books that add up");
         body
     }
@@ -172,6 +241,14 @@ impl World {
         self.refuses(&Body { settlements: List::truncated(vec![settlement]), ..Body::default() }, code);
     }
 
+    pub(super) fn refuses_evidence(&self, evidence: Evidence, code: &str) {
+        self.refuses(&Body { evidence: List::truncated(vec![evidence]), ..Body::default() }, code);
+    }
+
+    pub(super) fn refuses_heartbeat(&self, heartbeat: SignedHeartbeat, code: &str) {
+        self.refuses(&Body { heartbeats: List::truncated(vec![heartbeat]), ..Body::default() }, code);
+    }
+
     pub(super) fn refuses_beacon(&self, entry: BeaconEntry) {
         self.refuses(&Body { beacons: List::truncated(vec![entry]), ..Body::default() }, "beacon");
     }
@@ -187,6 +264,13 @@ impl World {
         }
     }
 
+    /// Blocks of f + 1 leaders, after which a time that is up is up.
+    pub(super) fn hear(&mut self) {
+        for _ in 0..2 {
+            self.try_block(STEP, &Body::default());
+        }
+    }
+
     pub(super) fn transact(&mut self, transactions: Vec<SignedTransaction>) {
         self.block(&Body { transactions: List::new(transactions).expect("few"), ..Body::default() });
     }
@@ -198,4 +282,25 @@ impl World {
     pub(super) fn settle(&mut self, settlement: Settlement) {
         self.block(&Body { settlements: List::truncated(vec![settlement]), ..Body::default() });
     }
+
+    /// Ends the epoch: the next block is the first of the one after it.
+    pub(super) fn turn_epoch(&mut self) {
+        let epoch = self.meta().epoch;
+        while self.context(STEP).epoch == epoch {
+            self.idle();
+        }
+        self.idle();
+        assert_eq!(self.meta().epoch, epoch + 1);
+    }
+
+    /// The bank gives an account so much more.
+    pub(super) fn fund(&mut self, to: AccountId, amount: Amount) {
+        let transfer = self.call_of(&bank(), Call::Transfer { to, amount });
+        self.transact(vec![transfer]);
+    }
+}
+
+fn verdict_pair(index: u8) -> (VerdictKey, VerdictSecret) {
+    let secret = verdict_secret(index);
+    (secret.public(), secret)
 }
