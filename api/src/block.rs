@@ -65,6 +65,10 @@ pub struct Block {
     pub messages: u64,
     /// How many settlements it holds.
     pub settlements: u64,
+    /// How many pieces of evidence it holds, those in transactions not counted.
+    pub evidence: u64,
+    /// How many heartbeats it holds.
+    pub heartbeats: u64,
     /// Its transactions, in order.
     pub transactions: Vec<Transaction>,
     /// What it did, in order; none where this node does not remember.

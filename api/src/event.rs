@@ -2,7 +2,7 @@
 
 use crate::{Problem, WorkloadState, schema};
 use serde::{Deserialize, Serialize};
-use types::{AccountId, BlobId, ChainEvent, ProgramId, TxId, WorkloadId, genesis::PeerId, host::Notice};
+use types::{AccountId, Amount, BlobId, ChainEvent, ProgramId, TxId, WorkloadId, genesis::PeerId, host::Notice};
 use utoipa::ToSchema;
 
 /// The name of the event that ends a stream whose listener was too slow: what it missed must be asked for.
@@ -12,7 +12,7 @@ pub const LAGGED: &str = "lagged";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// Of a node: `pending`, `dropped`, `progress`, `block`, `lagged`. Of the chain: `deployed`, `queued`, `beacon-wanted`,
-    /// `drawn`, `allocated`, `accepted`, `proved`, `attempt-ended`, `ended`.
+    /// `drawn`, `allocated`, `accepted`, `proved`, `renewed`, `attempt-ended`, `ended`, `epoch`, `tested`, `slashed`, `jailed`.
     pub event: String,
     /// The block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +56,7 @@ pub struct Event {
     /// The state that the workload came into. Of `attempt-ended` none: it is queued again, or `ended` follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<WorkloadState>,
-    /// Of `attempt-ended` and `ended`: why, in a word.
+    /// Of `attempt-ended` and `ended`: why, in a word. Of `slashed`: the offence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Of `deployed`: the program.
@@ -66,6 +66,23 @@ pub struct Event {
     /// Of `drawn`: the height whose beacon it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beacon: Option<u64>,
+    /// Of `epoch`: which one began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    /// Of `epoch` and `renewed`: the version of the verdict set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<u64>,
+    /// Of `epoch`: the price of one core for one second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Lem>)]
+    pub compute_price: Option<Amount>,
+    /// Of `slashed`: how much the prover lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Lem>)]
+    pub amount: Option<Amount>,
+    /// Of `jailed`: the earliest chain time of the prover's return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
     /// Of `pending` and `dropped`: the transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Id>)]
@@ -160,6 +177,27 @@ impl Event {
             ChainEvent::Ended { state, reason, .. } => {
                 Self { state: Some((*state).into()), reason: Some(crate::workload::reason(*reason).to_owned()), ..base }
             }
+            ChainEvent::Renewed { attempt, set, .. } => Self { attempt: Some(*attempt), set: Some(*set), ..base },
+            ChainEvent::Epoch { .. }
+            | ChainEvent::Tested { .. }
+            | ChainEvent::Slashed { .. }
+            | ChainEvent::Jailed { .. } => Self::of_members(event, base),
+        }
+    }
+
+    /// What is about an epoch or a prover, and not a step of a workload.
+    fn of_members(event: &ChainEvent, base: Self) -> Self {
+        match event {
+            ChainEvent::Epoch { epoch, set, compute_price } => {
+                Self { epoch: Some(*epoch), set: Some(*set), compute_price: Some(*compute_price), ..base }
+            }
+            ChainEvent::Tested { prover } => Self { prover: Some(*prover), ..base },
+            ChainEvent::Slashed { prover, offence, amount, .. } => {
+                let reason = Some(offence.word().to_owned());
+                Self { prover: Some(*prover), reason, amount: Some(*amount), ..base }
+            }
+            ChainEvent::Jailed { prover, until } => Self { prover: Some(*prover), until_ms: Some(until.0), ..base },
+            _ => base,
         }
     }
 }

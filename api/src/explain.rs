@@ -3,7 +3,7 @@
 use crate::{timeline::attempt_end, workload::signers};
 use types::{
     AccountId, Amount, Attempt, ChainTime, Params, Workload,
-    workload::{AttemptEnd, End, State},
+    workload::{AttemptEnd, End, Kind, State},
 };
 
 /// When and under which parameters it is asked.
@@ -11,7 +11,7 @@ use types::{
 pub struct Clock {
     /// Chain time of the last block.
     pub now: ChainTime,
-    /// The parameters of the protocol.
+    /// The parameters in force.
     pub params: Params,
 }
 
@@ -48,7 +48,13 @@ pub fn explain(workload: &Workload, clock: &Clock, waiting: Waiting) -> String {
         State::Expired => format!("no prover accepted within {}", lived(workload)),
     };
     let money = workload.end.as_ref().map(|end| format!("; {}", money(end))).unwrap_or_default();
-    format!("{}: {text}{money}", workload.state.word())
+    format!("{}: {text}{}{money}", workload.state.word(), overtime(workload))
+}
+
+/// A time that is up counts only once blocks of enough leaders have passed (rule 7).
+fn overtime(workload: &Workload) -> String {
+    let Some(height) = workload.overtime.filter(|_| !workload.state.is_end()) else { return String::new() };
+    format!("; its time was up at block {height}, which counts once blocks of more leaders have passed")
 }
 
 fn queued(workload: &Workload, clock: &Clock, waiting: Waiting) -> String {
@@ -76,12 +82,12 @@ fn room(workload: &Workload, ahead: u64) -> String {
 
 fn allocated(workload: &Workload, clock: &Clock) -> String {
     let Some((number, attempt)) = workload.current() else { return "waits for its prover".to_owned() };
-    format!(
-        "prover {} was drawn {} ago for attempt {number} and has {} to accept",
-        short(attempt.prover),
-        span(clock.now.since(attempt.drawn.time).0),
-        left(workload, clock)
-    )
+    let (prover, left) = (short(attempt.prover), left(workload, clock));
+    if workload.kind == Kind::Test {
+        return format!("prover {prover} has {left} to accept the test of what it declares");
+    }
+    let ago = span(clock.now.since(attempt.drawn.time).0);
+    format!("prover {prover} was drawn {ago} ago for attempt {number} and has {left} to accept")
 }
 
 fn proving(workload: &Workload, clock: &Clock) -> String {

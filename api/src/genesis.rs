@@ -1,11 +1,11 @@
-//! Genesis and its parameters, as [`types`] writes them.
+//! Genesis, as [`types`] writes it.
 
 use crate::schema::like;
 use std::borrow::Cow;
 use types::{
-    AccountId, Amount, ChainTime, Data, List, Resources, Text,
+    AccountId, Amount, Artifact, BlobId, ChainTime, Data, List, Millis, Params, Program, Resources, Runtime, Text,
     beacon::GroupKey,
-    genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
+    genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
     verdict::{VerdictKey, VerdictSignature},
 };
 use utoipa::{
@@ -13,23 +13,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-pub use types::genesis::{Genesis, Params};
-
-/// The schema of [`Params`].
-pub(crate) struct ParamsSchema;
-
-impl PartialSchema for ParamsSchema {
-    fn schema() -> RefOr<Schema> {
-        let description = "The parameters of the protocol: spans in milliseconds, sizes in bytes, prices in LEM.";
-        like(&Params::default(), description)
-    }
-}
-
-impl ToSchema for ParamsSchema {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Params")
-    }
-}
+pub use types::genesis::Genesis;
 
 /// The schema of [`Genesis`].
 pub(crate) struct GenesisSchema;
@@ -49,17 +33,19 @@ impl ToSchema for GenesisSchema {
 /// A genesis with one of everything, to show its shape.
 fn sample() -> Genesis {
     let account = AccountId([0; 32]);
-    let validator = GenesisValidator { peer: PeerId([0; 32]), account, address: Text::default() };
+    let validator = GenesisValidator { peer: PeerId([0; 32]), account, address: Text::default(), bond: Amount::ZERO };
     let prover = GenesisProver {
         account,
         key: VerdictKey([0; 96]),
         possession: VerdictSignature([0; 48]),
         capacity: Resources::default(),
+        address: Text::default(),
     };
     Genesis {
         name: Text::default(),
         time: ChainTime(0),
         params: Params::default(),
+        capacity_test: CapacityTest { program: program(), compute_max: Millis(0) },
         validators: List::truncated(vec![validator]),
         provers: List::truncated(vec![prover]),
         accounts: List::truncated(vec![GenesisAccount { account, balance: Amount::ZERO }]),
@@ -67,5 +53,17 @@ fn sample() -> Genesis {
         group_key: GroupKey([0; 96]),
         output: Data::default(),
         verifier: Text::default(),
+    }
+}
+
+fn program() -> Program {
+    let artifact = Artifact { blob: BlobId([0; 32]), size: 0 };
+    Program {
+        name: Text::default(),
+        proof_system: Text::default(),
+        runtime: Runtime::Wasm,
+        prover: artifact,
+        verifier: artifact,
+        fuel_limit: 0,
     }
 }

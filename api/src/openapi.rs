@@ -15,7 +15,6 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::
     schema::Hex,
     schema::Resources,
     schema::Tally,
-    genesis::ParamsSchema,
     genesis::GenesisSchema,
     api::Problem,
     api::Status,
@@ -32,6 +31,9 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::
     api::Provers,
     api::Prover,
     api::Account,
+    api::Params,
+    api::Validators,
+    api::Movements,
     api::Blocks,
     api::Block,
     api::Event,
@@ -72,7 +74,8 @@ fn chain() -> Vec<Endpoint> {
     vec![
         Endpoint::new(GET, paths::STATUS, "status", "How the chain and this node fare").ok(json::<api::Status>()),
         Endpoint::new(GET, paths::GENESIS, "genesis", "The genesis file").ok(json::<genesis::GenesisSchema>()),
-        Endpoint::new(GET, paths::PARAMS, "params", "The protocol's parameters").ok(json::<genesis::ParamsSchema>()),
+        Endpoint::new(GET, paths::PARAMS, "params", "The parameters in force, each with unit, default and bounds")
+            .ok(json::<api::Params>()),
         Endpoint::new(GET, paths::BLOCKS, "blocks", "The latest blocks, newest first")
             .optional("limit", "at most this many; 20 unless told, 100 at most")
             .ok(json::<api::Blocks>()),
@@ -175,7 +178,14 @@ fn others() -> Vec<Endpoint> {
         Endpoint::new(GET, paths::PROGRAM, "program", "A program").with("id").ok(json::<api::Program>()).errors(&[404]),
         Endpoint::new(GET, paths::PROVERS, "provers", "All provers").ok(json::<api::Provers>()),
         Endpoint::new(GET, paths::PROVER, "prover", "A prover").with("id").ok(json::<api::Prover>()).errors(&[404]),
+        Endpoint::new(GET, paths::VALIDATORS, "validators", "All validators: bonds, seats and votes")
+            .ok(json::<api::Validators>()),
         Endpoint::new(GET, paths::ACCOUNT, "account", "An account").with("id").ok(json::<api::Account>()),
+        Endpoint::new(GET, paths::MOVEMENTS, "movements", "How the money of an account moved, newest first")
+            .with("id")
+            .optional("limit", "at most this many; 20 unless told, 100 at most")
+            .optional("before", "older than this one: what the page before gave as next")
+            .ok(json::<api::Movements>()),
         Endpoint::new(GET, paths::OPENAPI, "openapi", "This description")
             .ok(Body::plain("application/json", "OpenAPI 3.1")),
         Endpoint::new(GET, paths::HEALTH, "health", "Whether the node is up").ok(json::<api::Health>()),

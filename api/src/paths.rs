@@ -4,7 +4,7 @@
 pub const STATUS: &str = "/v1/status";
 /// The genesis file.
 pub const GENESIS: &str = "/v1/genesis";
-/// The parameters of the protocol.
+/// The parameters in force.
 pub const PARAMS: &str = "/v1/params";
 /// Where transactions are sent.
 pub const TRANSACTIONS: &str = "/v1/transactions";
@@ -32,8 +32,12 @@ pub const PROGRAM: &str = "/v1/programs/{id}";
 pub const PROVERS: &str = "/v1/provers";
 /// A prover.
 pub const PROVER: &str = "/v1/provers/{id}";
+/// All validators.
+pub const VALIDATORS: &str = "/v1/validators";
 /// An account.
 pub const ACCOUNT: &str = "/v1/accounts/{id}";
+/// How the money of an account moved.
+pub const MOVEMENTS: &str = "/v1/accounts/{id}/movements";
 /// The latest blocks.
 pub const BLOCKS: &str = "/v1/blocks";
 /// A block.

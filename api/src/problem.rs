@@ -136,11 +136,14 @@ pub const fn status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::Malformed(_) => 400,
         Refusal::FeeLimit { .. } | Refusal::Funds { .. } => 402,
-        Refusal::NotYours => 403,
+        Refusal::NotYours | Refusal::NoRole(_) => 403,
         Refusal::NonceUsed { .. }
         | Refusal::NonceGap { .. }
         | Refusal::ProgramExists
         | Refusal::WrongState { .. }
+        | Refusal::Registered
+        | Refusal::NotWhile(_)
+        | Refusal::Punished
         | Refusal::Repeated => 409,
         Refusal::TooLarge { .. } => 413,
         Refusal::Full(_) | Refusal::Busy => 503,

@@ -1,8 +1,8 @@
 //! Provers.
 
-use crate::schema;
+use crate::{Unbonding, schema};
 use serde::{Deserialize, Serialize};
-use types::{AccountId, Amount, Resources, record::Tally, verdict::VerdictKey};
+use types::{AccountId, Amount, Resources, WorkloadId, record::Tally, verdict::VerdictKey};
 use utoipa::ToSchema;
 
 /// A prover.
@@ -14,18 +14,50 @@ pub struct Prover {
     /// Its verdict key: 96 bytes.
     #[schema(value_type = schema::Hex)]
     pub key: VerdictKey,
-    /// What it stands to lose.
+    /// What it stands to lose, without what it took back.
     #[schema(value_type = schema::Lem)]
     pub bond: Amount,
-    /// What it has.
+    /// What it took back and can still lose.
+    pub unbonding: Vec<Unbonding>,
+    /// What it has, as far as it was tested.
     #[schema(value_type = schema::Resources)]
     pub capacity: Resources,
-    /// What its live attempts take of that.
+    /// What it declared, if that is more: it counts once it passed its test.
+    #[schema(value_type = Option<schema::Resources>)]
+    pub declared: Option<Resources>,
+    /// The workload that tests what it declared, if one is under way.
+    #[schema(value_type = Option<schema::Id>)]
+    pub test: Option<WorkloadId>,
+    /// What its live attempts take of its capacity.
     #[schema(value_type = schema::Resources)]
     pub in_use: Resources,
+    /// Its attempts that are not over: its bond answers for them.
+    pub live: u64,
+    /// Whether it is in the verdict set in force.
+    pub member: bool,
+    /// Whether it takes no new workloads.
+    pub draining: bool,
+    /// Where users reach its API; empty if it does not say.
+    pub address: String,
+    /// The last epoch in which it gave a sign of life.
+    pub seen: u64,
+    /// The earliest chain time of its return, while it is jailed.
+    pub jailed_until_ms: Option<u64>,
+    /// What counts towards jail, oldest first.
+    pub misses: Vec<Miss>,
     /// How it fared.
     #[schema(value_type = schema::Tally)]
     pub tally: Tally,
+}
+
+/// Something that counts towards jail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Miss {
+    /// By whose workload; none where a whole epoch was missed.
+    #[schema(value_type = Option<schema::Id>)]
+    pub user: Option<AccountId>,
+    /// When, by chain time.
+    pub time_ms: u64,
 }
 
 /// All provers, ascending by account.
@@ -43,9 +75,26 @@ impl From<&types::record::Prover> for Prover {
             account: prover.account,
             key: prover.key,
             bond: prover.bond,
+            unbonding: prover.unbonding.iter().map(Unbonding::from).collect(),
             capacity: prover.capacity,
+            declared: prover.declared,
+            test: prover.test,
             in_use: prover.in_use,
+            live: prover.live,
+            member: prover.member,
+            draining: prover.draining,
+            address: prover.address.to_string(),
+            seen: prover.seen,
+            jailed_until_ms: prover.jailed.map(|until| until.0),
+            misses: prover.misses.iter().map(Miss::from).collect(),
             tally: prover.tally,
         }
+    }
+}
+
+impl From<&types::record::Miss> for Miss {
+    fn from(miss: &types::record::Miss) -> Self {
+        let nobody = miss.user == AccountId([0; 32]);
+        Self { user: (!nobody).then_some(miss.user), time_ms: miss.time.0 }
     }
 }

@@ -34,7 +34,17 @@ pub struct Quote {
     pub billed_ms: u64,
     /// The size of the verdict set.
     pub set: u64,
-    /// Where the locked money goes at each end, largest share to the verdict set first.
+    /// Price of one core for one second in this epoch.
+    #[schema(value_type = schema::Lem)]
+    pub compute_price: Amount,
+    /// The present epoch.
+    pub epoch: u64,
+    /// The most that would be locked in the next epoch, if the verdict set keeps its size: prices move with demand.
+    #[schema(value_type = schema::Lem)]
+    pub next_epoch_max: Amount,
+    /// The accepted attempts that the workload has.
+    pub attempts: u64,
+    /// Where the locked money goes at each end.
     pub ends: Vec<Payout>,
     /// The height of the state that was read.
     pub height: u64,
@@ -47,6 +57,8 @@ pub struct Payout {
     pub state: WorkloadState,
     /// Why it would end so: as [`crate::End::reason`].
     pub reason: String,
+    /// When it ends so, and what becomes of the money, in words.
+    pub when: String,
     /// To the prover.
     #[schema(value_type = schema::Lem)]
     pub to_prover: Amount,
@@ -59,4 +71,7 @@ pub struct Payout {
     /// Burned.
     #[schema(value_type = schema::Lem)]
     pub burned: Amount,
+    /// To the sender on top, for each proof that was rejected: out of its prover's bond, and not of what was locked.
+    #[schema(value_type = schema::Lem)]
+    pub compensation: Amount,
 }

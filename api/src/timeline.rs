@@ -2,7 +2,10 @@
 
 use crate::{Moment, WorkloadState, schema, workload::signers};
 use serde::{Deserialize, Serialize};
-use types::{AccountId, workload::AttemptEnd};
+use types::{
+    AccountId,
+    workload::{AttemptEnd, Kind},
+};
 use utoipa::ToSchema;
 
 /// One thing that happened to a workload.
@@ -33,7 +36,7 @@ pub fn timeline(workload: &types::Workload) -> Vec<Step> {
     for (index, attempt) in workload.attempts.iter().enumerate() {
         let then = if index + 1 == last { after_last(workload) } else { WorkloadState::Queued };
         let number = u16::try_from(index + 1).unwrap_or(u16::MAX);
-        steps.extend(turn(attempt, then).map(|step| step.by(number, attempt.prover)));
+        steps.extend(turn(workload.kind, attempt, then).map(|step| step.by(number, attempt.prover)));
     }
     steps.extend(workload.end.map(|end| {
         let reason = crate::workload::reason(end.reason).to_owned();
@@ -53,9 +56,12 @@ fn after_last(workload: &types::Workload) -> WorkloadState {
 }
 
 /// The steps of one attempt.
-fn turn(attempt: &types::Attempt, then: WorkloadState) -> impl Iterator<Item = Step> + use<> {
-    let drawn = Step::new("allocated", WorkloadState::Allocated, attempt.drawn.into())
-        .because(format!("drawn by the beacon of block {}", attempt.drawn_by));
+fn turn(kind: Kind, attempt: &types::Attempt, then: WorkloadState) -> impl Iterator<Item = Step> + use<> {
+    let why = match kind {
+        Kind::Run => format!("drawn by the beacon of block {}", attempt.drawn_by),
+        Kind::Test => "tests what the prover declares".to_owned(),
+    };
+    let drawn = Step::new("allocated", WorkloadState::Allocated, attempt.drawn.into()).because(why);
     let accepted = attempt.accepted.map(|at| Step::new("accepted", WorkloadState::Proving, at.into()));
     let proved = attempt.announced.map(|it| {
         let step = Step::new("proved", WorkloadState::Proved, it.at.into());

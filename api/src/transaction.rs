@@ -1,8 +1,8 @@
 //! Transactions.
 
-use crate::{Problem, schema};
+use crate::{ParamChange, Problem, schema};
 use serde::{Deserialize, Serialize};
-use types::{AccountId, Amount, Call, ProgramId, TxId, WorkloadId, transaction::SignedTransaction};
+use types::{AccountId, Amount, Call, ProgramId, Resources, TxId, WorkloadId, transaction::SignedTransaction};
 use utoipa::ToSchema;
 
 /// A signed transaction to be sent.
@@ -67,7 +67,7 @@ pub struct Transaction {
     /// Its name.
     #[schema(value_type = schema::Id)]
     pub transaction: TxId,
-    /// `transfer`, `deploy`, `run` or `cancel`.
+    /// `transfer`, `deploy`, `run`, `cancel`, `bond`, `unbond`, `register`, `update`, `return`, `vote` or `evidence`.
     pub kind: String,
     /// Who asked and paid.
     #[schema(value_type = schema::Id)]
@@ -82,23 +82,38 @@ pub struct Transaction {
     /// Of a transfer: to whom.
     #[schema(value_type = Option<schema::Id>)]
     pub to: Option<AccountId>,
-    /// Of a transfer: how much.
+    /// Of a transfer, a bond, an unbond or a register: how much.
     #[schema(value_type = Option<schema::Lem>)]
     pub amount: Option<Amount>,
     /// Of a run or a deploy: the program.
     #[schema(value_type = Option<schema::Id>)]
     pub program: Option<ProgramId>,
-    /// Of a run or a cancel: the workload.
+    /// Of a run, a cancel or evidence: the workload.
     #[schema(value_type = Option<schema::Id>)]
     pub workload: Option<WorkloadId>,
+    /// Of a bond or an unbond: `validator` or `prover`.
+    pub role: Option<String>,
+    /// Of a register or an update: what the prover declares.
+    #[schema(value_type = Option<schema::Resources>)]
+    pub capacity: Option<Resources>,
+    /// Of an update: whether the prover takes no new workloads.
+    pub drain: Option<bool>,
+    /// Of a register or an update: where users reach the prover's API.
+    pub address: Option<String>,
+    /// Of a vote: what is voted for.
+    pub changes: Option<Vec<ParamChange>>,
+    /// Of evidence: the offence.
+    pub offence: Option<String>,
+    /// Of evidence: the offender.
+    #[schema(value_type = Option<schema::Id>)]
+    pub prover: Option<AccountId>,
 }
 
 impl From<&SignedTransaction> for Transaction {
     fn from(signed: &SignedTransaction) -> Self {
         let value = &signed.value;
-        let id = value.id();
         let mut view = Self {
-            transaction: id,
+            transaction: value.id(),
             kind: value.call.kind().to_owned(),
             sender: value.sender,
             nonce: value.nonce,
@@ -108,13 +123,44 @@ impl From<&SignedTransaction> for Transaction {
             amount: None,
             program: None,
             workload: None,
+            role: None,
+            capacity: None,
+            drain: None,
+            address: None,
+            changes: None,
+            offence: None,
+            prover: None,
         };
-        match &value.call {
-            Call::Transfer { to, amount } => (view.to, view.amount) = (Some(*to), Some(*amount)),
-            Call::Deploy(program) => view.program = Some(program.id()),
-            Call::Run(run) => (view.program, view.workload) = (Some(run.program), Some(id.into())),
-            Call::Cancel { workload } => view.workload = Some(*workload),
-        }
+        view.call(&value.call);
         view
+    }
+}
+
+impl Transaction {
+    /// Shows what belongs to the kind.
+    fn call(&mut self, call: &Call) {
+        match call {
+            Call::Transfer { to, amount } => (self.to, self.amount) = (Some(*to), Some(*amount)),
+            Call::Deploy(program) => self.program = Some(program.id()),
+            Call::Run(run) => (self.program, self.workload) = (Some(run.program), Some(self.transaction.into())),
+            Call::Cancel { workload } => self.workload = Some(*workload),
+            Call::Bond { role, amount } | Call::Unbond { role, amount } => {
+                (self.role, self.amount) = (Some(role.word().to_owned()), Some(*amount));
+            }
+            Call::Register(registration) => {
+                (self.capacity, self.amount) = (Some(registration.capacity), Some(registration.bond));
+                self.address = Some(registration.address.to_string());
+            }
+            Call::Update(update) => {
+                (self.capacity, self.drain) = (update.capacity, update.drain);
+                self.address = update.address.as_ref().map(ToString::to_string);
+            }
+            Call::Return => {}
+            Call::Vote(changes) => self.changes = Some(changes.iter().map(ParamChange::from).collect()),
+            Call::Evidence(evidence) => {
+                self.workload = Some(evidence.attempt().0);
+                (self.offence, self.prover) = (Some(evidence.offence().word().to_owned()), Some(evidence.prover()));
+            }
+        }
     }
 }

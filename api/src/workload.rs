@@ -44,6 +44,8 @@ pub struct Workload {
     /// Its name.
     #[schema(value_type = schema::Id)]
     pub workload: WorkloadId,
+    /// Where it comes from: `run` from a user, or `test` from the chain, of a prover's new capacity.
+    pub kind: String,
     /// Where it is in its life.
     pub state: WorkloadState,
     /// One sentence: why it is where it is now.
@@ -56,6 +58,10 @@ pub struct Workload {
     pub since: Option<Moment>,
     /// The chain time at which it moves on by itself; none while pending and in an end state.
     pub moves_on_ms: Option<u64>,
+    /// The block that found its time to be up, while blocks of more leaders are still to come before that counts.
+    pub overtime: Option<u64>,
+    /// How often a later verdict set took the place of the first, in the attempt under way.
+    pub renewals: u64,
     /// Its attempts, in order: the first has number 1.
     pub attempts: Vec<Attempt>,
     /// The proof that was announced last.
@@ -117,7 +123,7 @@ pub struct Attempt {
     /// Who was drawn.
     #[schema(value_type = schema::Id)]
     pub prover: AccountId,
-    /// The height whose beacon drew it.
+    /// The height whose beacon drew it; of a test, which is not drawn, the block that asked for it.
     pub drawn_by: u64,
     /// When it was drawn.
     pub drawn: Moment,
@@ -283,12 +289,15 @@ impl Workload {
         let attempts: Vec<Attempt> = (1..).zip(record.attempts.iter()).map(attempt).collect();
         Self {
             workload: record.id,
+            kind: kind(record.kind).to_owned(),
             state: record.state.into(),
             explain: explain(record, clock, waiting),
             run: Some(Run::from(record)),
             created: Some(record.created.into()),
             since: Some(record.since.into()),
             moves_on_ms: record.moves_on.map(|time| time.0),
+            overtime: record.overtime.map(|height| height.0),
+            renewals: record.renewals,
             proof: attempts.iter().rev().find_map(|attempt| attempt.proof),
             attempts,
             end: record.end.as_ref().map(End::from),
@@ -301,12 +310,15 @@ impl Workload {
     pub fn pending(workload: WorkloadId) -> Self {
         Self {
             workload,
+            kind: kind(workload::Kind::Run).to_owned(),
             state: WorkloadState::Pending,
             explain: "pending: waits in this node's mempool for a block".to_owned(),
             run: None,
             created: None,
             since: None,
             moves_on_ms: None,
+            overtime: None,
+            renewals: 0,
             attempts: Vec::new(),
             proof: None,
             end: None,
@@ -391,6 +403,14 @@ impl From<&types::End> for End {
             refunded: end.refunded,
             burned: end.burned,
         }
+    }
+}
+
+/// The word for where a workload comes from.
+const fn kind(kind: workload::Kind) -> &'static str {
+    match kind {
+        workload::Kind::Run => "run",
+        workload::Kind::Test => "test",
     }
 }
 

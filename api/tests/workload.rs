@@ -6,7 +6,7 @@ use types::{
     Params, ProgramId, Quote, Resources, Run, State, Text, TxId, Verdict, WorkloadId,
     message::{Fail, FailKind},
     verdict::VerdictSignature,
-    workload::{Announced, Moment},
+    workload::{Announced, Kind, Moment},
 };
 
 fn moment(height: u64) -> Moment {
@@ -16,12 +16,13 @@ fn moment(height: u64) -> Moment {
 fn workload(state: State, attempts: Vec<Attempt>) -> types::Workload {
     types::Workload {
         id: WorkloadId([1; 32]),
+        kind: Kind::Run,
         sender: AccountId([2; 32]),
         run: Run {
             program: ProgramId([3; 32]),
             arguments: Data::default(),
             inputs: List::default(),
-            resources: Resources { cpus: 4, memory_mib: 2048, disk_mib: 0, gpus: 0 },
+            resources: Resources { cpus: 4, memory_mib: 2048, disk_mib: 0, gpus: 0, gpu_class: 0 },
             compute_max: Millis(60_000),
             fee_max: Amount(4_000_000_000),
         },
@@ -29,6 +30,8 @@ fn workload(state: State, attempts: Vec<Attempt>) -> types::Workload {
         created: moment(10),
         since: moment(12),
         moves_on: Some(ChainTime(30_000)),
+        overtime: None,
+        renewals: 0,
         fee: Quote { compute: Amount(3_000_000_000), verification: Amount(200_000_000) },
         billed: Millis(65_000),
         attempts: List::new(attempts).expect("few"),
@@ -103,6 +106,21 @@ fn each_state_is_explained() {
         say(&workload(State::Proving, vec![attempt(None)]), Waiting::Unknown),
         "proving: prover 07070707 accepted 1.2 s ago and has 15.8 s to announce a proof"
     );
+}
+
+#[test]
+fn a_time_that_is_up_and_a_test_are_explained() {
+    let say = |workload: &types::Workload| explain(workload, &clock(), Waiting::Unknown);
+    let late = types::Workload { overtime: Some(Height(40)), ..workload(State::Proving, vec![attempt(None)]) };
+    assert_eq!(
+        say(&late),
+        "proving: prover 07070707 accepted 1.2 s ago and has 15.8 s to announce a proof; \
+         its time was up at block 40, which counts once blocks of more leaders have passed"
+    );
+    let test = types::Workload { kind: Kind::Test, ..workload(State::Allocated, vec![attempt(None)]) };
+    assert_eq!(say(&test), "allocated: prover 07070707 has 15.8 s to accept the test of what it declares");
+    assert_eq!(timeline(&test)[1].reason.as_deref(), Some("tests what the prover declares"));
+    assert_eq!(Workload::new(&test, &clock(), Waiting::Unknown).kind, "test");
 }
 
 #[test]

@@ -66,16 +66,34 @@ impl Client {
         path: &str,
         content: Content,
     ) -> Result<T, ClientError> {
-        retrying(|| async {
-            let response = self.send(&method, path, &[], &content).await?;
-            let bytes = self.read(response, JSON_MAX).await?;
-            serde_json::from_slice(&bytes).map_err(|error| ClientError::Answer(format!("{path}: {error}")))
-        })
-        .await
+        self.query(method, path, &[], content).await
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.json(Method::GET, path, Content::None).await
+    }
+
+    pub(crate) async fn asking<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, ClientError> {
+        self.query(Method::GET, path, query, Content::None).await
+    }
+
+    async fn query<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        content: Content,
+    ) -> Result<T, ClientError> {
+        retrying(|| async {
+            let response = self.send(&method, path, query, &content).await?;
+            let bytes = self.read(response, JSON_MAX).await?;
+            serde_json::from_slice(&bytes).map_err(|error| ClientError::Answer(format!("{path}: {error}")))
+        })
+        .await
     }
 
     /// The node's answer as bytes with one of its headers, asked for again if that may help.

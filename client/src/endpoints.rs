@@ -2,8 +2,8 @@
 
 use crate::{Client, ClientError, client::Content, sign::encode_signed};
 use api::{
-    Account, Block, Blocks, Genesis, Params, Program, Prover, Provers, Quote, QuoteRequest, Status, Submitted,
-    TransactionState, TransactionStatus, Workload, Workloads, paths,
+    Account, Block, Blocks, Genesis, Movements, Params, Program, Prover, Provers, Quote, QuoteRequest, Status,
+    Submitted, TransactionState, TransactionStatus, Validators, Workload, Workloads, paths,
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -63,7 +63,7 @@ impl Client {
         self.get(paths::GENESIS).await
     }
 
-    /// The parameters of the protocol.
+    /// The parameters in force, each with what is known of it.
     ///
     /// # Errors
     /// As every request: see [`ClientError`].
@@ -182,6 +182,24 @@ impl Client {
     /// As every request: see [`ClientError`].
     pub async fn account(&self, id: AccountId) -> Result<Account, ClientError> {
         self.get(&paths::fill(paths::ACCOUNT, &id)).await
+    }
+
+    /// Movements of an account's money, newest first: at most `limit`, and older than `before`, which the page before named.
+    ///
+    /// # Errors
+    /// As every request: see [`ClientError`].
+    pub async fn movements(&self, id: AccountId, limit: u32, before: Option<&str>) -> Result<Movements, ClientError> {
+        let limit = limit.to_string();
+        let query: Vec<_> = [("limit", limit.as_str())].into_iter().chain(before.map(|it| ("before", it))).collect();
+        self.asking(&paths::fill(paths::MOVEMENTS, &id), &query).await
+    }
+
+    /// All validators, with their bonds, seats and votes.
+    ///
+    /// # Errors
+    /// As every request: see [`ClientError`].
+    pub async fn validators(&self) -> Result<Validators, ClientError> {
+        self.get(paths::VALIDATORS).await
     }
 
     /// The latest blocks.

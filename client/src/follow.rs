@@ -134,12 +134,15 @@ mod tests {
     fn workload(steps: &[&str]) -> Workload {
         Workload {
             workload: WorkloadId([1; 32]),
+            kind: "run".to_owned(),
             state: WorkloadState::Queued,
             explain: String::new(),
             run: None,
             created: None,
             since: None,
             moves_on_ms: None,
+            overtime: None,
+            renewals: 0,
             attempts: Vec::new(),
             proof: None,
             end: None,

@@ -7,6 +7,7 @@
 //! | `blobs` | blobs up and down, each checked against its name |
 //! | `events`, `sse` | the event stream, bounded |
 //! | `sign` | [`Draft`]: transactions that are made and signed without a node |
+//! | `calls` | what provers and validators ask of the chain, checked before it is signed |
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
 //! | `error` | [`ClientError`], with a stable code and a hint |
@@ -27,6 +28,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod blobs;
+mod calls;
 mod client;
 mod endpoints;
 mod error;
@@ -37,6 +39,7 @@ mod run;
 mod sign;
 mod sse;
 
+pub use calls::{CallError, changes, registration, update};
 pub use client::Client;
 pub use endpoints::{ProofPart, TakenProof};
 pub use error::ClientError;

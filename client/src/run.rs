@@ -38,13 +38,13 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Asks the node for the chain, its parameters and the account's next nonce.
+    /// Asks the node for the chain, the parameters in force and the account's next nonce.
     ///
     /// # Errors
     /// As every request: see [`ClientError`].
     pub async fn new(client: &Client, secret: &SecretKey) -> Result<Self, ClientError> {
         let chain = client.status().await?.chain;
-        let params = client.params().await?;
+        let params = client.params().await?.values().map_err(ClientError::Answer)?;
         let nonce = client.account(secret.account()).await?.nonce;
         Ok(Self { client: client.clone(), secret: secret.clone(), chain, params, nonce })
     }

@@ -4,7 +4,7 @@ use api::{Event, Problem, Step, Submitted, TransactionState, TransactionStatus, 
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Path, State as Shared},
+    extract::{Path, Query, State as Shared},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -13,7 +13,7 @@ use client::{Client, ClientError, Draft, Progress};
 use std::{
     net::Ipv4Addr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -42,12 +42,15 @@ fn step(event: &str, state: WorkloadState) -> Step {
 fn workload(steps: &[(&str, WorkloadState)]) -> Workload {
     Workload {
         workload: ID,
+        kind: "run".to_owned(),
         state: steps.last().map_or(WorkloadState::Pending, |(_, state)| *state),
         explain: String::new(),
         run: None,
         created: None,
         since: None,
         moves_on_ms: None,
+        overtime: None,
+        renewals: 0,
         attempts: Vec::new(),
         proof: None,
         end: None,
@@ -55,18 +58,19 @@ fn workload(steps: &[(&str, WorkloadState)]) -> Workload {
     }
 }
 
+/// What a node says of the parameters.
+fn in_force() -> api::Params {
+    api::Params::new(&Params::default(), 7, 1, Amount(10_000_000))
+}
+
 #[tokio::test]
 async fn a_node_that_has_no_time_is_asked_again() {
     async fn params(Shared(asked): Shared<Arc<AtomicUsize>>) -> Response {
-        if asked.fetch_add(1, Ordering::SeqCst) < 2 {
-            refuse(problem::BUSY)
-        } else {
-            Json(Params::default()).into_response()
-        }
+        if asked.fetch_add(1, Ordering::SeqCst) < 2 { refuse(problem::BUSY) } else { Json(in_force()).into_response() }
     }
     let asked = Arc::new(AtomicUsize::new(0));
     let client = client(Router::new().route("/v1/params", get(params)).with_state(asked.clone())).await;
-    assert_eq!(client.params().await.expect("third time"), Params::default());
+    assert_eq!(client.params().await.expect("third time").values(), Ok(Params::default()));
     assert_eq!(asked.load(Ordering::SeqCst), 3);
 }
 
@@ -194,4 +198,73 @@ async fn a_run_that_was_dropped_is_told_with_its_refusal() {
         .route("/v1/transactions/{id}", get(dropped));
     let error = client(routes).await.follow(ID, &mut |_| ()).await.expect_err("dropped");
     assert_eq!(error.code(), "unknown-program");
+}
+
+#[tokio::test]
+async fn movements_are_asked_for_page_by_page() {
+    #[derive(serde::Deserialize)]
+    struct Which {
+        limit: u32,
+        before: Option<String>,
+    }
+    let page = |Path(id): Path<String>, Query(which): Query<Which>| async move {
+        let next = which.before.is_none().then(|| "5.2".to_owned());
+        let (account, since) = (id.parse().expect("id"), u64::from(which.limit));
+        Json(api::Movements { account, since, height: 9, movements: Vec::new(), next })
+    };
+    let client = client(Router::new().route("/v1/accounts/{id}/movements", get(page))).await;
+    let account = AccountId([3; 32]);
+    let first = client.movements(account, 50, None).await.expect("a page");
+    assert_eq!((first.account, first.since, first.next.as_deref()), (account, 50, Some("5.2")));
+    let last = client.movements(account, 50, first.next.as_deref()).await.expect("the next");
+    assert_eq!(last.next, None);
+}
+
+#[tokio::test]
+async fn a_call_is_sent_under_the_parameters_in_force() {
+    async fn submit(Shared(heard): Shared<Arc<Mutex<Vec<Bytes>>>>, bytes: Bytes) -> Response {
+        let transaction = client::decode_signed(&bytes).expect("a transaction").value.id();
+        heard.lock().expect("lock").push(bytes);
+        (StatusCode::ACCEPTED, Json(Submitted { transaction, workload: None })).into_response()
+    }
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let params = || async {
+        let voted = Params { transaction_fee: Amount(77_000_000), ..Params::default() };
+        Json(api::Params::new(&voted, 7, 1, Amount(10_000_000)))
+    };
+    let account = |Path(id): Path<String>| async move {
+        Json(api::Account { account: id.parse().expect("id"), balance: Amount(9), nonce: 4, height: 7 })
+    };
+    let routes = Router::new()
+        .route("/v1/status", get(|| async { Json(status()) }))
+        .route("/v1/params", get(params))
+        .route("/v1/accounts/{id}", get(account))
+        .route("/v1/transactions", post(submit));
+    let client = client(routes.with_state(heard.clone())).await;
+    let secret = SecretKey::from_bytes(&[7; 32]).expect("key");
+    let call = Call::Vote(client::changes(&[("slash".to_owned(), 500)]).expect("changes"));
+    client.send_call(&secret, call.clone()).await.expect("sent");
+    let bytes = heard.lock().expect("lock").remove(0);
+    let signed = client::decode_signed(&bytes).expect("a transaction");
+    assert!(signed.clone().verify(ChainId([1; 32])).is_ok());
+    let sent = signed.value;
+    assert_eq!((sent.call, sent.nonce), (call, 4));
+    assert!(sent.fee_limit > Amount(77_000_000), "the fee is that of the parameters in force: {}", sent.fee_limit);
+}
+
+fn status() -> api::Status {
+    api::Status {
+        chain: ChainId([1; 32]),
+        name: "test".to_owned(),
+        height: 7,
+        time_ms: 0,
+        hash: String::new(),
+        state_root: String::new(),
+        epoch: 1,
+        peers: 3,
+        node: types::genesis::PeerId([2; 32]),
+        prover: None,
+        group_key: types::beacon::GroupKey([3; 96]),
+        versions: api::Versions { node: String::new(), api: String::new(), verifier: String::new() },
+    }
 }

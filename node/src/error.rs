@@ -12,14 +12,9 @@ pub enum NodeError {
     /// A file with a secret.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The genesis file cannot be read.
-    #[error("the genesis file {path} cannot be used: {reason}")]
-    Genesis {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    /// The genesis file cannot be used.
+    #[error("the genesis file cannot be used: {0}")]
+    Genesis(#[from] crate::genesis::GenesisFileError),
     /// The data folder belongs to another chain.
     #[error(
         "the data folder {path} belongs to chain {stored}, the genesis file makes chain {given}; use another folder"
@@ -57,9 +52,11 @@ pub enum NodeError {
     /// Programs do not run on this machine.
     #[error("programs do not run on this machine: {0}")]
     Executor(String),
-    /// The prover key is of no prover of genesis.
-    #[error("the prover key is of account {0}, which is no prover of this network's genesis")]
-    Stranger(types::AccountId),
+    /// Genesis names another verdict key for the account of the prover key.
+    #[error(
+        "the prover key is of account {0}, for which genesis names another verdict key; use the key file that made it"
+    )]
+    VerdictKey(types::AccountId),
     /// The API's address cannot be listened on.
     #[error("the API cannot listen on {address}: {source}; choose another http.listen")]
     Listen {

@@ -9,7 +9,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use types::{WorkloadId, limits::EVENTS_PER_BLOCK};
 
 /// Events that a listener may be behind: more than one block can cause.
-const QUEUE_MAX: usize = 8192;
+const QUEUE_MAX: usize = 16 * 1024;
 
 const _: () = assert!(QUEUE_MAX > EVENTS_PER_BLOCK + 1);
 

@@ -2,9 +2,13 @@
 //!
 //! Nothing depends on it but lists: what it has forgotten, or did not see before a restart, is still in the state.
 
+mod money;
+
 use api::{BlockSummary, Event, Moment, WorkloadState, WorkloadSummary};
 use std::collections::{BTreeMap, VecDeque};
-use types::{BlobId, ChainEvent, Refusal, TxId, WorkloadId, host::Notice};
+use types::{AccountId, BlobId, ChainEvent, Refusal, TxId, WorkloadId, host::Notice, record::Movement};
+
+pub use money::Page;
 
 /// Blocks that are remembered.
 const BLOCKS_MAX: usize = 1024;
@@ -40,6 +44,7 @@ pub struct Index {
     workloads: Recent<WorkloadId, WorkloadSummary>,
     transactions: Recent<TxId, Fate>,
     logs: Recent<(WorkloadId, u16), BlobId>,
+    money: money::Money,
 }
 
 impl Index {
@@ -105,6 +110,17 @@ impl Index {
         self.logs.get(&(workload, attempt)).copied()
     }
 
+    /// Takes in how a block moved money.
+    pub fn move_money(&mut self, height: u64, time_ms: u64, movements: &[Movement]) {
+        self.money.take(height, time_ms, movements);
+    }
+
+    /// The newest movements of an account, or the newest that are older than the one at `before`, a height and a place.
+    #[must_use]
+    pub fn movements(&self, account: AccountId, limit: usize, before: Option<(u64, u32)>) -> Page {
+        self.money.page(account, limit, before)
+    }
+
     fn block(&mut self, summary: BlockSummary, events: Vec<Event>) {
         // After a crash the last blocks come again.
         if self.blocks.back().is_some_and(|(last, _)| last.height >= summary.height) {
@@ -164,7 +180,14 @@ impl Index {
             // Queued again, unless the end follows, which then says so.
             ChainEvent::AttemptEnded { .. } => WorkloadState::Queued,
             ChainEvent::Ended { state, .. } => (*state).into(),
-            ChainEvent::Deployed { .. } | ChainEvent::BeaconWanted | ChainEvent::Drawn { .. } => return,
+            ChainEvent::Deployed { .. }
+            | ChainEvent::BeaconWanted
+            | ChainEvent::Drawn { .. }
+            | ChainEvent::Renewed { .. }
+            | ChainEvent::Epoch { .. }
+            | ChainEvent::Tested { .. }
+            | ChainEvent::Slashed { .. }
+            | ChainEvent::Jailed { .. } => return,
         };
         (known.state, known.since) = (state, Some(at));
         self.workloads.put(workload, known);

@@ -2,11 +2,12 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`Config`], `keys`, `folder` | what an operator decides, secrets, the data folder |
+//! | [`Config`], `genesis`, `keys`, `folder` | what an operator decides, what the network agreed on, secrets, the data folder |
 //! | `start`, [`run`] | joins the parts, and takes them apart again |
 //! | [`Store`] | blobs on disk |
 //! | [`Host`] | what a replica asks of its outside: programs, blobs, listeners |
 //! | `index`, `feed`, `counters` | what this node remembers, tells and counts |
+//! | `money` | how final blocks move money, for the index |
 //! | `state`, `receipts` | questions to the engine, typed; evidence put together |
 //! | [`http`] | the API |
 //!
@@ -20,10 +21,12 @@ mod counters;
 mod error;
 mod feed;
 mod folder;
+mod genesis;
 mod host;
 pub mod http;
 mod index;
 mod keys;
+mod money;
 mod receipts;
 mod start;
 mod state;
@@ -33,7 +36,9 @@ pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p};
 pub use counters::Counters;
 pub use error::NodeError;
 pub use feed::{Feed, Listener, Told};
+pub use genesis::{GenesisFileError, read_genesis};
 pub use host::{Host, HostSetup, Prover, SubmitError};
-pub use index::Index;
+pub use index::{Index, Page};
 pub use keys::{KeyError, read_secret, write_secret};
+pub use money::follow_money;
 pub use start::{Running, run, start};

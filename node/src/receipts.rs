@@ -7,7 +7,7 @@ use crate::{
 use api::{Problem, problem};
 use receipt::{Proven, Receipt};
 use std::sync::Arc;
-use types::{BlobId, ChainId, Workload, WorkloadId, state_key};
+use types::{BlobId, ChainId, Workload, WorkloadId, state_key, workload::Kind};
 
 /// The largest bundle that a receipt carries, in bytes; larger ones are fetched by their name.
 const BUNDLE_MAX: u64 = 1 << 20;
@@ -59,7 +59,9 @@ struct Asked {
 
 impl Asked {
     fn about(workload: &Workload) -> Self {
-        let last = u16::try_from(workload.attempts.len()).ok().filter(|last| *last > 0);
+        // A test is not drawn.
+        let drawn = workload.kind == Kind::Run;
+        let last = u16::try_from(workload.attempts.len()).ok().filter(|last| *last > 0 && drawn);
         let verified = workload.verified().map(|(_, _, announced, _)| announced);
         Self {
             draw: last.map(|last| state_key::draw(workload.id, last)),

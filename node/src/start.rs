@@ -1,5 +1,6 @@
 //! Joins the parts of a node, and takes them apart again.
 
+mod builtin;
 mod network;
 mod prover;
 
@@ -8,19 +9,20 @@ use crate::{
     config::Config,
     error::NodeError,
     folder::Folder,
+    genesis::{GenesisFileError, read_genesis},
     host::{Host, HostSetup},
     http::{self, Gateway},
     keys,
+    money::follow_money,
 };
+use builtin::import;
 use ledger::Ledger;
 use ports::{Committee, Engine, ReadError};
 use replica::Replica;
-use std::{fs, future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use types::{Genesis, genesis::PeerId, state_key};
 
-/// The longest genesis file, in bytes.
-const GENESIS_MAX: u64 = 16 << 20;
 /// How long requests that are under way may take at the end.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often the node looks whether its engine still runs.
@@ -38,14 +40,19 @@ pub struct Running {
     _folder: Folder,
 }
 
-/// Runs a node until `shutdown` is ready, then stops it in order.
+/// Runs a node until `shutdown` is ready, then stops it in order. `builtin` are blobs that every node has: the artifacts of the
+/// program that tests capacity.
 ///
 /// # Errors
 /// Why it does not start, or that its engine has stopped by itself.
-pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), NodeError> {
+pub async fn run(
+    config: Config,
+    builtin: &'static [&'static [u8]],
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), NodeError> {
     let address = config.http.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })?;
-    let running = start(config, listener).await?;
+    let running = start(config, builtin, listener).await?;
     tracing::info!(http = %running.http, "the node runs");
     let engine = running.handle.engine.clone();
     let ended = tokio::select! {
@@ -56,17 +63,24 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     ended
 }
 
-/// Starts a node whose API listens on `listener`.
+/// Starts a node whose API listens on `listener`; `builtin` as [`run`] takes it.
 ///
 /// # Errors
 /// Why it does not start.
-pub async fn start(config: Config, listener: TcpListener) -> Result<Running, NodeError> {
+pub async fn start(
+    config: Config,
+    builtin: &'static [&'static [u8]],
+    listener: TcpListener,
+) -> Result<Running, NodeError> {
     let http = listener.local_addr().map_err(|source| NodeError::Listen { address: config.http.listen, source })?;
     let limits = config.http.clone();
-    let parts = tokio::task::spawn_blocking(move || join(&config, tokio::runtime::Handle::current()));
+    let parts = tokio::task::spawn_blocking(move || join(&config, builtin, tokio::runtime::Handle::current()));
     let parts = parts.await.map_err(|error| NodeError::Executor(error.to_string()))??;
     let Parts { handle, host, genesis, me, prover, folder } = parts;
     let gateway = Gateway::new(handle.engine.clone(), &host, genesis, me, prover, &limits);
+    let (engine, outside) = (handle.engine.clone(), host.clone());
+    // Ends with the event stream, when the host is stopped.
+    tokio::spawn(async move { follow_money(engine, &outside).await });
     let (shutdown, asked) = watch::channel(false);
     let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted(asked)));
     Ok(Running { http, handle, host, shutdown, server, _folder: folder })
@@ -121,18 +135,23 @@ struct Parts {
 }
 
 /// Joins all parts but the API. Blocks: it reads files and compiles programs.
-fn join(config: &Config, runtime: tokio::runtime::Handle) -> Result<Parts, NodeError> {
+fn join(config: &Config, builtin: &[&[u8]], runtime: tokio::runtime::Handle) -> Result<Parts, NodeError> {
     let genesis = Arc::new(read_genesis(&config.genesis)?);
-    let ledger = Ledger::new((*genesis).clone()).map_err(|error| unusable(&config.genesis, &error))?;
+    let unusable = |error: types::GenesisError| {
+        NodeError::Genesis(GenesisFileError { path: config.genesis.clone(), line: None, reason: error.to_string() })
+    };
+    let ledger = Ledger::new((*genesis).clone()).map_err(unusable)?;
     let folder = Folder::claim(&config.data, ledger.chain())?;
     let secret = keys::read_key(&config.node_key)?;
     let me = PeerId(engine::public_key(secret));
     let prover = config.prover_key.as_deref().map(|path| prover::prover(path, &genesis, &folder)).transpose()?;
     let limits =
         StoreLimits { blob_bytes_max: genesis.params.blob_bytes_max, total_bytes_max: config.limits.blobs_bytes_max };
+    let store = Arc::new(Store::open(&folder.join("blobs"), limits)?);
+    import(&store, builtin, &genesis.capacity_test)?;
     let host = Arc::new(Host::new(HostSetup {
         runtime,
-        store: Arc::new(Store::open(&folder.join("blobs"), limits)?),
+        store,
         prover: prover.as_ref().map(|prover| prover.runs.clone()),
         params: genesis.params.clone(),
     }));
@@ -160,17 +179,4 @@ fn committee(genesis: &Genesis, ledger: &Ledger) -> Committee {
         genesis_time_ms: genesis.time.0,
         step_max_ms: genesis.params.step_max.0,
     }
-}
-
-fn read_genesis(path: &Path) -> Result<Genesis, NodeError> {
-    let size = fs::metadata(path).map_err(|error| unusable(path, &error))?.len();
-    if size > GENESIS_MAX {
-        return Err(unusable(path, &format!("it has {size} bytes, where at most {GENESIS_MAX} are expected")));
-    }
-    let bytes = fs::read(path).map_err(|error| unusable(path, &error))?;
-    serde_json::from_slice(&bytes).map_err(|error| unusable(path, &error))
-}
-
-fn unusable(path: &Path, reason: &dyn std::fmt::Display) -> NodeError {
-    NodeError::Genesis { path: path.to_owned(), reason: reason.to_string() }
 }

@@ -50,6 +50,8 @@ fn show(block: &ports::Block, events: Option<Vec<Event>>) -> Option<Block> {
         beacons: body.beacons.iter().map(|entry| entry.height.0).collect(),
         messages: body.messages.len() as u64,
         settlements: body.settlements.len() as u64,
+        evidence: body.evidence.len() as u64,
+        heartbeats: body.heartbeats.len() as u64,
         transactions: body.transactions.iter().map(Transaction::from).collect(),
         events,
     })

@@ -1,6 +1,6 @@
 //! The chain and this node.
 
-use super::Asked;
+use super::{Asked, failure::Answer};
 use api::{Genesis, Health, Params, Status, Versions};
 use axum::{
     Json,
@@ -8,6 +8,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use types::{record::Meta, state_key};
 
 pub(super) async fn status(State(gateway): Asked) -> Json<Status> {
     let engine = gateway.state.0.status();
@@ -35,8 +36,16 @@ pub(super) async fn genesis(State(gateway): Asked) -> Json<Genesis> {
     Json((*gateway.genesis).clone())
 }
 
-pub(super) async fn params(State(gateway): Asked) -> Json<Params> {
-    Json(gateway.genesis.params.clone())
+/// The parameters in force; before the first block those of genesis.
+pub(super) async fn params(State(gateway): Asked) -> Answer<Json<Params>> {
+    let (height, meta) = gateway.state.get::<Meta>(state_key::meta()).await?;
+    Ok(Json(match meta {
+        Some(meta) => Params::new(&meta.params, height, meta.epoch, meta.compute_price),
+        None => {
+            let params = &gateway.genesis.params;
+            Params::new(params, height, 0, params.compute_price)
+        }
+    }))
 }
 
 pub(super) async fn health(State(gateway): Asked) -> Json<Health> {

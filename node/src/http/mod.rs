@@ -12,10 +12,12 @@ mod extract;
 mod failure;
 mod limits;
 mod linger;
+mod money;
 mod quote;
 mod records;
 mod results;
 mod transactions;
+mod validators;
 mod waiting;
 mod workloads;
 
@@ -120,7 +122,9 @@ fn chain_routes() -> Router<Arc<Gateway>> {
         .route(paths::PROGRAM, get(records::program))
         .route(paths::PROVERS, get(records::provers))
         .route(paths::PROVER, get(records::prover))
+        .route(paths::VALIDATORS, get(validators::all))
         .route(paths::ACCOUNT, get(records::account))
+        .route(paths::MOVEMENTS, get(money::movements))
 }
 
 fn work_routes() -> Router<Arc<Gateway>> {

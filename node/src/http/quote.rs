@@ -1,16 +1,19 @@
 //! What a run would cost: the ledger says it.
 
+mod ends;
+
 use super::{
-    Asked,
+    Asked, Gateway,
     extract::{body, content_type, json},
     failure::{Answer, Failure},
 };
-use api::{Fee, Payout, Problem, Quote, QuoteRequest, WorkloadState, problem};
+use crate::state::decode;
+use api::{Fee, Problem, Quote, QuoteRequest, problem};
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use types::{
-    AccountId, Amount, BlobId, ChainId, Data, Height, Input, InputRole, InputSource, List, Millis, Run, Transaction,
-    codec, fee,
-    record::{DeployedProgram, Meta},
+    AccountId, Amount, BlobId, ChainId, Data, Height, Input, InputRole, InputSource, List, Millis, Program, Run,
+    Transaction, codec, fee,
+    record::{DeployedProgram, Meta, Offers},
     sign::{Signature, Signed},
     state_key,
 };
@@ -30,19 +33,41 @@ pub(super) async fn quote(State(gateway): Asked, headers: HeaderMap, request: Bo
         Problem::new(problem::NOT_FOUND, format!("program {} is not deployed", request.program))
             .hinting("deploy the program first")
     })?;
-    let (height, meta) = gateway.state.get::<Meta>(state_key::meta()).await?;
-    let meta = meta.ok_or_else(|| Problem::new(problem::BUSY, "there is no block yet"))?;
-    let quoted = ledger::quote(&gateway.genesis, &meta, &run, &program.program);
+    let (height, meta, offers) = present(&gateway).await?;
+    let quoted = ledger::quote(&meta, &offers, &run, &program.program);
     let (quote, billed) = quoted.map_err(|refusal| Problem::from(&refusal))?;
-    let bytes = transaction_bytes(run);
+    let (fee, params) = (Fee::from(&quote), &meta.params);
+    let ends = ends::ends(params, &request.resources, &quote, meta.set_size);
     Ok(Json(Quote {
-        fee: Fee::from(&quote),
-        transaction_fee: fee::transaction_fee(&gateway.genesis.params, bytes).unwrap_or(Amount(u64::MAX)),
+        next_epoch_max: next_epoch_max(&meta, &run, &program.program, billed).unwrap_or(fee.total),
+        fee,
+        transaction_fee: fee::transaction_fee(params, transaction_bytes(run)).unwrap_or(Amount(u64::MAX)),
         billed_ms: billed.0,
         set: meta.set_size,
-        ends: ends(&quote, meta.set_size),
+        compute_price: meta.compute_price,
+        epoch: meta.epoch,
+        attempts: params.attempts_max,
+        ends,
         height,
     }))
+}
+
+/// What holds now, all of one height.
+async fn present(gateway: &Gateway) -> Answer<(u64, Meta, Offers)> {
+    let (height, values) = gateway.state.raw(vec![state_key::meta(), state_key::offers()]).await?;
+    let [meta, offers] = values.as_slice() else {
+        return Err(Failure::new(problem::INTERNAL, "the engine did not answer every question"));
+    };
+    let meta = meta.as_deref().map(decode).transpose()?;
+    let offers: Option<Offers> = offers.as_deref().map(decode).transpose()?;
+    let meta = meta.ok_or_else(|| Failure::new(problem::BUSY, "there is no block yet"))?;
+    Ok((height, meta, offers.unwrap_or_default()))
+}
+
+/// What it would cost at the highest price that the next epoch can have: all that is offered was in use.
+fn next_epoch_max(meta: &Meta, run: &Run, program: &Program, billed: Millis) -> Option<Amount> {
+    let price = fee::next_price(&meta.params, meta.compute_price, 1, 1);
+    fee::quote(&meta.params, price, run, billed, program.fuel_limit, meta.set_size)?.total()
 }
 
 /// A run of the kind that is asked about: its blobs are as many of the largest size as it takes.
@@ -78,25 +103,4 @@ fn transaction_bytes(run: Run) -> usize {
         call: types::Call::Run(run),
     };
     codec::encode(&Signed { value, signature: Signature([0; 64]) }).len()
-}
-
-/// Where the money goes at each end (rules 3, 8, 11 and 12), as the ledger pays out.
-fn ends(quote: &types::Quote, set: u64) -> Vec<Payout> {
-    let total = quote.total().unwrap_or(Amount(u64::MAX));
-    let back = |state, reason: &str, to_prover: Amount, to_verdicts: Amount, refunded: Amount| {
-        let paid = to_prover.plus(to_verdicts).and_then(|sum| sum.plus(refunded)).unwrap_or(total);
-        let burned = total.minus(paid).unwrap_or_default();
-        Payout { state, reason: reason.to_owned(), to_prover, to_verdicts, refunded, burned }
-    };
-    let each = quote.verification.share(1, set).unwrap_or_default();
-    let verdicts = each.times(set).unwrap_or_default();
-    let half = quote.compute.share(1, 2).unwrap_or_default();
-    let none = Amount::ZERO;
-    vec![
-        back(WorkloadState::Verified, "proved", quote.compute, verdicts, none),
-        back(WorkloadState::Failed, "attempts-used", none, none, quote.verification),
-        back(WorkloadState::Failed, "undecided", half, none, total.minus(half).unwrap_or_default()),
-        back(WorkloadState::Cancelled, "cancelled", none, none, total),
-        back(WorkloadState::Expired, "no-prover", none, none, total),
-    ]
 }

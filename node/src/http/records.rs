@@ -13,9 +13,11 @@ pub(super) async fn program(State(gateway): Asked, Named(id): Named<ProgramId>) 
     Ok(Json(Program::from(&program)))
 }
 
-/// All provers are those of genesis as long as none can join.
+/// All that are registered. One that took back its whole bond is no longer among them, and still found by its account.
 pub(super) async fn provers(State(gateway): Asked) -> Answer<Json<Provers>> {
-    let keys = gateway.genesis.provers.iter().map(|prover| state_key::prover(prover.account)).collect();
+    let (_, registry) = gateway.state.get::<record::Registry>(state_key::registry()).await?;
+    let registry = registry.unwrap_or_default();
+    let keys = registry.provers.iter().map(|account| state_key::prover(*account)).collect();
     let (height, provers) = gateway.state.all::<record::Prover>(keys).await?;
     Ok(Json(Provers { height, provers: provers.iter().flatten().map(Prover::from).collect() }))
 }

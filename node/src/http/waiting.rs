@@ -3,7 +3,7 @@
 use crate::state::State;
 use api::{Problem, Waiting};
 use types::{
-    Params, WorkloadId,
+    WorkloadId,
     limits::PAGE_ENTRIES,
     record::{Live, Meta, Page},
     state_key,
@@ -15,7 +15,6 @@ const PAGES_MAX: u64 = 32;
 /// Says it out of what lies in the state at one height; only the place in the queue is looked up.
 pub(super) async fn waiting(
     state: &State,
-    params: &Params,
     meta: &Meta,
     live: Option<&Live>,
     id: WorkloadId,
@@ -23,7 +22,7 @@ pub(super) async fn waiting(
     if let Some(height) = live.and_then(|live| live.draw) {
         return Ok(Waiting::Beacon(height.0));
     }
-    if meta.set_size < params.provers_min {
+    if meta.set_size < meta.params.provers_min {
         return Ok(Waiting::Provers { active: meta.set_size });
     }
     let ahead = ahead(state, meta, id).await?;

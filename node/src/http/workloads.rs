@@ -47,14 +47,15 @@ pub(super) async fn one(State(gateway): Asked, Named(id): Named<WorkloadId>) -> 
     let record: types::Workload = decode(record)?;
     let meta: Option<Meta> = meta.as_deref().map(decode).transpose()?;
     let live: Option<Live> = live.as_deref().map(decode).transpose()?;
-    let params = &gateway.genesis.params;
     let waits = match meta.as_ref() {
         Some(meta) if record.state == workload::State::Queued => {
-            waiting(&gateway.state, params, meta, live.as_ref(), id).await?
+            waiting(&gateway.state, meta, live.as_ref(), id).await?
         }
         _ => Waiting::Unknown,
     };
-    let now = meta.map_or(ChainTime(gateway.state.0.status().time_ms), |meta| meta.time);
-    let clock = Clock { now, params: params.clone() };
+    let clock = match meta {
+        Some(meta) => Clock { now: meta.time, params: meta.params },
+        None => Clock { now: ChainTime(gateway.state.0.status().time_ms), params: gateway.genesis.params.clone() },
+    };
     Ok(Json(api::Workload::new(&record, &clock, waits)))
 }

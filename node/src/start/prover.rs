@@ -3,8 +3,8 @@
 use crate::{error::NodeError, folder::Folder, host, keys};
 use executor::{Executor, Settings, wasm::engine::VERIFIER_ENGINE};
 use replica::ProverKeys;
-use std::{path::Path, sync::Arc};
-use types::{Genesis, SecretKey, VerdictSecret, genesis::GenesisProver};
+use std::{path::Path, sync::Arc, thread};
+use types::{Genesis, Resources, SecretKey, VerdictSecret};
 
 /// A prover.
 pub(super) struct Prover {
@@ -19,13 +19,13 @@ pub(super) fn prover(path: &Path, genesis: &Genesis, folder: &Folder) -> Result<
         return Err(NodeError::Verifier { genesis, ours });
     }
     let keys = read(path)?;
-    let declared = declared(genesis, &keys)?;
+    let capacity = capacity(genesis, &keys)?;
     let failed = |error: String| NodeError::Executor(error);
     let executor = Executor::new(&folder.join("programs"), Settings::default());
     let executor = executor.map_err(|error| failed(error.to_string()))?;
     let probe = executor.probe().map_err(|error| failed(error.to_string()))?;
     tracing::info!(?probe, "programs run on this machine");
-    Ok(Prover { keys, runs: host::Prover { executor: Arc::new(executor), capacity: declared.capacity } })
+    Ok(Prover { keys, runs: host::Prover { executor: Arc::new(executor), capacity } })
 }
 
 /// One secret makes both keys.
@@ -37,8 +37,19 @@ fn read(path: &Path) -> Result<ProverKeys, NodeError> {
     Ok(ProverKeys { account, verdict })
 }
 
-fn declared<'a>(genesis: &'a Genesis, keys: &ProverKeys) -> Result<&'a GenesisProver, NodeError> {
+/// What programs may take together: the machine's cores, or more if genesis says that this prover has more. How much of it is
+/// drawn on is what the prover declared to the chain.
+fn capacity(genesis: &Genesis, keys: &ProverKeys) -> Result<Resources, NodeError> {
     let (account, key) = (keys.account.account(), keys.verdict.public());
-    let found = genesis.provers.iter().find(|prover| prover.account == account && prover.key == key);
-    found.ok_or(NodeError::Stranger(account))
+    let cores = u32::try_from(thread::available_parallelism().map_or(1, usize::from)).unwrap_or(u32::MAX);
+    match genesis.provers.iter().find(|prover| prover.account == account) {
+        Some(declared) if declared.key == key => {
+            Ok(Resources { cpus: declared.capacity.cpus.max(cores), ..declared.capacity })
+        }
+        Some(_) => Err(NodeError::VerdictKey(account)),
+        None => {
+            tracing::info!(%account, cores, "the prover is not of genesis: `lemma prover register` makes it known");
+            Ok(Resources { cpus: cores, ..Resources::default() })
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The chain, blocks, programs, provers and accounts.
 
 use crate::{fake::Served, records};
-use api::{Account, Blocks, Health, Program, Provers, Status};
+use api::{Account, Blocks, Health, Params, Program, Provers, Status};
 use bytes::Bytes;
 use ports::{Header, ReadError};
 use types::{
@@ -18,7 +18,8 @@ async fn the_chain_and_the_node_are_described() {
     let health: Health = served.get("/health").await.json();
     assert_eq!(health.height, 7);
     assert_eq!(served.get("/v1/genesis").await.json::<types::Genesis>(), *served.genesis);
-    assert_eq!(served.get("/v1/params").await.json::<types::Params>(), served.genesis.params);
+    let params: Params = served.get("/v1/params").await.json();
+    assert_eq!((params.epoch, params.values()), (0, Ok(served.genesis.params.clone())), "before the first block");
     assert_eq!(served.get("/openapi.json").await.body, api::openapi_json());
 }
 
@@ -99,13 +100,18 @@ async fn accounts_programs_and_provers_are_read_from_the_state() {
 
     let genesis = &served.genesis.provers[1];
     let (key, capacity) = (genesis.key, genesis.capacity);
-    let (in_use, tally) = (types::Resources::default(), record::Tally { verified: 4, ..record::Tally::default() });
-    let prover = record::Prover { account: genesis.account, key, bond: Amount(8), capacity, in_use, tally };
+    let tally = record::Tally { verified: 4, ..record::Tally::default() };
+    let new = record::Prover::new(genesis.account, key, Amount(8), 5);
+    let prover = record::Prover { capacity, tally, draining: true, ..new };
     served.engine.put(state_key::prover(prover.account), &prover);
+    let none: Provers = served.get("/v1/provers").await.json();
+    assert_eq!(none.provers, [], "there is no block yet");
+    let registry = record::Registry { provers: List::truncated(vec![AccountId([1; 32]), prover.account]) };
+    served.engine.put(state_key::registry(), &registry);
     let provers: Provers = served.get("/v1/provers").await.json();
     assert_eq!(provers.provers.iter().map(|it| it.account).collect::<Vec<_>>(), [prover.account]);
     let one: api::Prover = served.get(&format!("/v1/provers/{}", prover.account)).await.json();
-    assert_eq!((one.tally.verified, one.bond), (4, Amount(8)));
+    assert_eq!((one.tally.verified, one.bond, one.draining, one.seen), (4, Amount(8), true, 5));
 }
 
 #[tokio::test]

@@ -15,10 +15,11 @@ use tokio::{
     task::JoinHandle,
 };
 use types::{
-    AccountId, Amount, ChainTime, Data, Genesis, List, Params, Refusal, Resources, Text, TxId,
+    AccountId, Amount, Artifact, BlobId, ChainTime, Data, Genesis, List, Millis, Params, Program, Refusal, Resources,
+    Runtime, Text, TxId,
     beacon::GroupKey,
     codec,
-    genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
+    genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
     host::{HostEvent, HostRequest, Notice},
     verdict::{VerdictKey, VerdictSignature},
 };
@@ -164,6 +165,12 @@ impl Served {
         Self { engine, host, store, genesis, address, client, replica, stop, server, _dir: dir }
     }
 
+    /// Has the node read how blocks move money, which it would from its start on.
+    pub fn follow_money(&self) {
+        let (outside, asked) = (self.host.clone(), self.engine.clone());
+        tokio::spawn(async move { node::follow_money(asked, &outside).await });
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -232,18 +239,21 @@ impl Reply {
 
 fn genesis() -> Genesis {
     let account = AccountId([1; 32]);
-    let capacity = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0 };
+    let capacity = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0 };
     let prover = |byte| GenesisProver {
         account: AccountId([byte; 32]),
         key: VerdictKey([byte; 96]),
         possession: VerdictSignature([0; 48]),
         capacity,
+        address: Text::default(),
     };
-    let validator = GenesisValidator { peer: PeerId([9; 32]), account, address: Text::truncated("127.0.0.1:1") };
+    let address = Text::truncated("127.0.0.1:1");
+    let validator = GenesisValidator { peer: PeerId([9; 32]), account, address, bond: Amount(7) };
     Genesis {
         name: Text::truncated("test"),
         time: ChainTime(0),
         params: Params { blob_bytes_max: 1 << 20, ..Params::default() },
+        capacity_test: CapacityTest { program: test_program(), compute_max: Millis(1_000) },
         validators: List::truncated(vec![validator]),
         provers: List::truncated((1..=4).map(prover).collect()),
         accounts: List::truncated(vec![GenesisAccount { account, balance: Amount(5_000_000_000) }]),
@@ -251,6 +261,18 @@ fn genesis() -> Genesis {
         group_key: GroupKey([3; 96]),
         output: Data::default(),
         verifier: Text::truncated("test"),
+    }
+}
+
+fn test_program() -> Program {
+    let artifact = Artifact { blob: BlobId([4; 32]), size: 1000 };
+    Program {
+        name: Text::truncated("capacity"),
+        proof_system: Text::truncated("none/1"),
+        runtime: Runtime::Wasm,
+        prover: artifact,
+        verifier: artifact,
+        fuel_limit: 1_000_000,
     }
 }
 

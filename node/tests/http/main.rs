@@ -5,6 +5,7 @@ mod chain;
 mod events;
 mod fake;
 mod limits;
+mod members;
 mod records;
 mod transactions;
 mod workloads;

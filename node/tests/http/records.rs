@@ -2,13 +2,13 @@
 
 use types::{
     AccountId, Amount, Artifact, Attempt, AttemptEnd, BlobId, Call, Certificate, ChainId, ChainTime, Data, End,
-    EndReason, Height, List, Millis, Program, ProgramId, Quote, Resources, Run, Runtime, SecretKey, Signed, State,
-    Text, Transaction, Verdict, Workload, WorkloadId,
+    EndReason, Height, List, Millis, Params, Program, ProgramId, Quote, Resources, Run, Runtime, SecretKey, Signed,
+    State, Text, Transaction, Verdict, Workload, WorkloadId,
     message::{Fail, FailKind},
     record::{Cursor, DeployedProgram, Meta, Totals},
     transaction::SignedTransaction,
     verdict::VerdictSignature,
-    workload::{Announced, Moment},
+    workload::{Announced, Kind, Moment},
 };
 
 pub fn run() -> Run {
@@ -16,7 +16,7 @@ pub fn run() -> Run {
         program: ProgramId([3; 32]),
         arguments: Data::default(),
         inputs: List::default(),
-        resources: Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0 },
+        resources: Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0, gpu_class: 0 },
         compute_max: Millis(60_000),
         fee_max: Amount(4_000_000_000),
     }
@@ -44,11 +44,14 @@ pub fn workload(state: State, attempts: Vec<Attempt>) -> Workload {
     };
     Workload {
         id: WorkloadId([1; 32]),
+        kind: Kind::Run,
         sender: AccountId([2; 32]),
         run: run(),
         state,
         created: moment(3),
         since: moment(4),
+        overtime: None,
+        renewals: 0,
         moves_on: (!state.is_end()).then_some(ChainTime(30_000)),
         fee: Quote { compute: Amount(3_000_000_000), verification: Amount(200_000_000) },
         billed: Millis(65_000),
@@ -96,6 +99,16 @@ pub fn meta(set_size: u64) -> Meta {
         height: Height(7),
         time: ChainTime(14_200),
         totals: Totals::default(),
+        epoch: 5,
+        params: Params::default(),
+        compute_price: Amount(20_000_000),
+        used: 0,
+        offered: 0,
+        units_used: 0,
+        units_offered: 0,
+        settled: 0,
+        seats: 1,
+        led: List::truncated(vec![Height(6), Height(2)]),
         set: 0,
         set_size,
         queue: Cursor { head: 130, tail: 133 },

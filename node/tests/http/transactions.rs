@@ -6,8 +6,8 @@ use crate::{
 };
 use api::{Quote, QuoteRequest, Submit, Submitted, TransactionState, TransactionStatus};
 use types::{
-    AccountId, Amount, Call, ChainEvent, Height, List, Refusal, State, TxId, WorkloadId, codec, event::Outcome,
-    genesis::PeerId, host::Notice, state_key,
+    AccountId, Amount, Call, ChainEvent, Height, List, Refusal, Resources, State, TxId, WorkloadId, codec,
+    event::Outcome, genesis::PeerId, host::Notice, record::Offers, state_key,
 };
 
 const PATH: &str = "/v1/transactions";
@@ -115,6 +115,8 @@ async fn a_quote_is_the_ledgers_and_its_ends_add_up() {
     let id = deployed.program.id();
     served.engine.put(state_key::program(id), &deployed);
     served.engine.put(state_key::meta(), &records::meta(3));
+    let offered = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0 };
+    served.engine.put(state_key::offers(), &Offers { largest: List::truncated(vec![offered]) });
     let request =
         QuoteRequest { program: id, resources: records::run().resources, compute_max_ms: 60_000, blob_bytes: 0 };
     let ask = async |request: &QuoteRequest| {
@@ -123,8 +125,11 @@ async fn a_quote_is_the_ledgers_and_its_ends_add_up() {
     let quote: Quote = ask(&request).await.json();
     let program = records::program().program;
     let run = types::Run { program: id, ..records::run() };
-    let (expected, billed) = ledger::quote(&served.genesis, &records::meta(3), &run, &program).expect("a quote");
+    let offers = Offers { largest: List::truncated(vec![offered]) };
+    let (expected, billed) = ledger::quote(&records::meta(3), &offers, &run, &program).expect("a quote");
     assert_eq!((quote.fee, quote.billed_ms, quote.set), ((&expected).into(), billed.0, 3));
+    assert_eq!((quote.epoch, quote.compute_price, quote.attempts), (5, Amount(20_000_000), 2));
+    assert!(quote.next_epoch_max > quote.fee.total && quote.next_epoch_max.0 < quote.fee.total.0 * 9 / 8 + 1);
     for end in &quote.ends {
         let paid = [end.to_prover, end.to_verdicts, end.refunded, end.burned];
         let sum = paid.into_iter().try_fold(Amount::ZERO, Amount::plus);
@@ -146,4 +151,36 @@ async fn a_quote_is_the_ledgers_and_its_ends_add_up() {
     );
     let long = " ".repeat(20_000);
     assert_eq!(served.post("/v1/quote", "application/json", long).await.problem(), (413, "too-large".to_owned()));
+}
+
+#[tokio::test]
+async fn a_quote_tells_the_refund_of_every_end_in_words_and_numbers() {
+    let served = Served::new().await;
+    let deployed = records::program();
+    let id = deployed.program.id();
+    served.engine.put(state_key::program(id), &deployed);
+    served.engine.put(state_key::meta(), &records::meta(3));
+    let request =
+        QuoteRequest { program: id, resources: records::run().resources, compute_max_ms: 60_000, blob_bytes: 0 };
+    let json = serde_json::to_string(&request).expect("json");
+    let quote: Quote = served.post("/v1/quote", "application/json", json).await.json();
+    let (total, verification, none) = (quote.fee.total, quote.fee.verification, Amount::ZERO);
+    let half = quote.fee.compute.share(1, 2).expect("half");
+    let told: Vec<_> = quote.ends.iter().map(|end| (end.state.word(), end.to_prover, end.refunded)).collect();
+    let expected = [
+        ("verified", quote.fee.compute, none),
+        ("failed", none, verification),
+        ("failed", none, verification),
+        ("failed", half, total.minus(half).expect("rest")),
+        ("cancelled", none, total),
+        ("cancelled", none, verification),
+        ("expired", none, total),
+        ("expired", none, verification),
+    ];
+    assert_eq!(told, expected);
+    // Half of what one core stands behind is more than the fee: the sender gets as much as was locked.
+    let paid: Vec<_> = quote.ends.iter().map(|end| end.compensation).filter(|paid| *paid != none).collect();
+    assert_eq!(paid, [total]);
+    let words: std::collections::BTreeSet<_> = quote.ends.iter().map(|end| end.when.as_str()).collect();
+    assert_eq!(words.len(), quote.ends.len(), "each end is told apart: {words:?}");
 }
