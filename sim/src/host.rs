@@ -10,11 +10,11 @@ use crate::{
 use bytes::Bytes;
 use ports::Inbox;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use types::{
-    Data, InputRole, InputSource, Refusal, Text, TxId, Verdict, codec,
+    BlobId, Data, InputRole, InputSource, Refusal, Text, TxId, Verdict, codec,
     genesis::PeerId,
     host::{Execute, ExecuteOutcome, HostEvent, HostRequest, PartResult, Verify},
     limits::{PART_MAX, VALUE_MAX},
@@ -55,6 +55,8 @@ pub struct SimHost {
 #[derive(Default)]
 struct Inside {
     inbox: Option<Arc<dyn Inbox>>,
+    /// Proofs that were made here.
+    made: BTreeSet<BlobId>,
     /// Answers so far: each has a delay of its own.
     answers: u64,
     heard: Heard,
@@ -116,7 +118,9 @@ impl SimHost {
                 self.answer(&HostEvent::Stat { blob, size }, DISK_MS);
             }
             HostRequest::ReadPart { blob, part, peer } => {
-                let bytes = locked(&self.store).part(&blob, part).and_then(|bytes| Data::new(bytes).ok());
+                let is_kept = !self.behaviour.serves_proofs() && locked(&self.inside).made.contains(&blob);
+                let bytes = locked(&self.store).part(&blob, part).filter(|_| !is_kept);
+                let bytes = bytes.and_then(|bytes| Data::new(bytes).ok());
                 self.answer(&HostEvent::Part { blob, part, peer, bytes }, DISK_MS);
             }
             HostRequest::WritePart { blob, size, part, bytes, peer } => self.write(blob, size, part, &bytes, peer),
@@ -136,7 +140,7 @@ impl SimHost {
         }
     }
 
-    fn write(&self, blob: types::BlobId, size: u64, part: u32, bytes: &Data<PART_MAX>, peer: PeerId) {
+    fn write(&self, blob: BlobId, size: u64, part: u32, bytes: &Data<PART_MAX>, peer: PeerId) {
         let result: PartResult = locked(&self.store).keep_part(blob, size, part, bytes);
         self.answer(&HostEvent::Wrote { blob, part, peer, result }, DISK_MS);
     }
@@ -146,6 +150,7 @@ impl SimHost {
         let done = |outcome| HostEvent::Executed { workload, attempt, outcome };
         match self.run(job) {
             Ran::Ended(outcome) => self.answer(&done(outcome), PROVING_MS),
+            Ran::Late(outcome) => self.say(&done(outcome), job.compute_ms * 9 / 10),
             Ran::TimedOut(outcome) => self.say(&done(outcome), job.compute_ms),
             Ran::Stalled => {}
         }
@@ -156,13 +161,13 @@ impl SimHost {
         let inputs = job.inputs.iter().filter(|input| input.role == InputRole::Statement).map(|input| &input.source);
         let statement = self.statement(job.program.verifier.blob, inputs);
         match (prover, statement) {
-            (Some(Kind::Proves), Some(statement)) => self.prove(job, &statement),
+            (Some(kind @ (Kind::Proves | Kind::Lasts)), Some(statement)) => self.prove(job, kind, &statement),
             (Some(Kind::Loops), Some(_)) => Ran::TimedOut(ExecuteOutcome::Failed(self.timeout())),
             _ => Ran::Ended(ExecuteOutcome::HostFault(Text::truncated("a blob is not in the store"))),
         }
     }
 
-    fn prove(&self, job: &Execute, statement: &[u8]) -> Ran {
+    fn prove(&self, job: &Execute, kind: Kind, statement: &[u8]) -> Ran {
         // Another salt each time: a proof that is made again is another one.
         let salt = self.seed.within("salt", locked(&self.inside).answers, 0..u64::MAX);
         let (bundle, checked) = match self.behaviour.made(toy::prove(statement, salt)) {
@@ -178,7 +183,9 @@ impl SimHost {
         }
         let size = bytes.len() as u64;
         let proof = locked(&self.store).keep(bytes);
-        Ran::Ended(ExecuteOutcome::Proved { proof, size })
+        locked(&self.inside).made.insert(proof);
+        let outcome = ExecuteOutcome::Proved { proof, size };
+        if kind == Kind::Lasts { Ran::Late(outcome) } else { Ran::Ended(outcome) }
     }
 
     fn timeout(&self) -> Fail {
@@ -201,7 +208,7 @@ impl SimHost {
     }
 
     /// The statement, if all of it is in the store.
-    fn statement<'a>(&self, verifier: types::BlobId, inputs: impl Iterator<Item = &'a InputSource>) -> Option<Vec<u8>> {
+    fn statement<'a>(&self, verifier: BlobId, inputs: impl Iterator<Item = &'a InputSource>) -> Option<Vec<u8>> {
         let store = locked(&self.store);
         store.get(&verifier)?;
         let bytes = |source: &InputSource| match source {
@@ -216,6 +223,8 @@ impl SimHost {
 /// How a program ended.
 enum Ran {
     Ended(ExecuteOutcome),
+    /// Shortly before its computing time was used up.
+    Late(ExecuteOutcome),
     /// It used up its computing time.
     TimedOut(ExecuteOutcome),
     /// It never does, and nobody stops it.

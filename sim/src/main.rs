@@ -1,13 +1,12 @@
 //! Runs simulations from seeds and tells what came of each. The last line of a single one is its hash.
 
 use clap::Parser;
-use sim::{Broken, Options, Outcome, Scenario};
+use sim::{Broken, Outcome, Scenario, Weather, scenario};
 use std::{
     collections::BTreeMap,
     io::{self, Write},
     ops::Range,
     process::ExitCode,
-    str::FromStr,
     time::Instant,
 };
 
@@ -21,15 +20,18 @@ struct Arguments {
     /// Seeds, one simulation each: first..end
     #[arg(long, value_parser = seeds)]
     seeds: Option<Range<u64>>,
-    /// Nodes, each of them validator and prover
+    /// Nodes, each of them validator and prover, where the scenario does not say
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(4..=32))]
     nodes: u8,
-    /// Runs that the user submits
+    /// Runs that the user submits, where the scenario does not say
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
     workloads: u8,
-    /// What happens besides
-    #[arg(long, value_parser = Scenario::from_str, default_value = "default")]
-    scenario: Scenario,
+    /// What happens: see --list
+    #[arg(long, default_value = "default")]
+    scenario: String,
+    /// List the scenarios
+    #[arg(long)]
+    list: bool,
     /// Tell what happens, block by block
     #[arg(long)]
     verbose: bool,
@@ -43,10 +45,33 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 }
 
 fn main() -> ExitCode {
-    match simulate(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let done = if arguments.list { list(&mut io::stdout()).map(|()| true) } else { simulate(&arguments) };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) | Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn list(out: &mut impl Write) -> io::Result<()> {
+    for (name, _, about) in Weather::ALL {
+        writeln!(out, "{name:26} {about}")?;
+    }
+    for (name, text) in scenario::LIBRARY {
+        let about = scenario::read(name, text).map_or_else(|error| error.to_string(), |scenario| scenario.about);
+        writeln!(out, "{name:26} {about}")?;
+    }
+    Ok(())
+}
+
+/// The scenario that was asked for, for a seed.
+fn scenario(arguments: &Arguments, seed: u64) -> Result<Scenario, String> {
+    let name = arguments.scenario.as_str();
+    if let Some(weather) = Weather::named(name) {
+        return Ok(weather.scenario(seed, usize::from(arguments.nodes), usize::from(arguments.workloads)));
+    }
+    let scenario = scenario::named(name).ok_or_else(|| format!("there is no scenario {name}: see --list"))?;
+    scenario.map_err(|error| error.to_string())
 }
 
 /// Runs everything that was asked for, up to the first violation. Says whether there was none.
@@ -54,10 +79,15 @@ fn simulate(arguments: &Arguments) -> io::Result<bool> {
     let mut out = io::stdout();
     let seeds = arguments.seeds.clone().unwrap_or(arguments.seed..arguments.seed + 1);
     for seed in seeds {
-        let (nodes, workloads) = (usize::from(arguments.nodes), usize::from(arguments.workloads));
-        let options = Options { seed, nodes, workloads, scenario: arguments.scenario };
+        let scenario = match scenario(arguments, seed) {
+            Ok(scenario) => scenario,
+            Err(error) => {
+                writeln!(out, "{error}")?;
+                return Ok(false);
+            }
+        };
         let begin = Instant::now();
-        match sim::run(&options) {
+        match sim::run(seed, &scenario) {
             Ok(outcome) => tell(&mut out, arguments, seed, &outcome, begin)?,
             Err(broken) => {
                 violated(&mut out, arguments, seed, &broken)?;
@@ -79,7 +109,7 @@ fn tell(out: &mut impl Write, arguments: &Arguments, seed: u64, outcome: &Outcom
         }
     }
     let mut states = BTreeMap::<&str, usize>::new();
-    for workload in &outcome.end.workloads {
+    for workload in outcome.end.workloads.values() {
         *states.entry(workload.state.word()).or_default() += 1;
     }
     let states: Vec<_> = states.into_iter().map(|(state, count)| format!("{count} {state}")).collect();
@@ -94,7 +124,7 @@ fn violated(out: &mut impl Write, arguments: &Arguments, seed: u64, broken: &Bro
     if arguments.verbose {
         broken.story.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
-    let scenario = arguments.scenario.name();
+    let scenario = &arguments.scenario;
     let (nodes, workloads) = (arguments.nodes, arguments.workloads);
     writeln!(out, "seed {seed}: violated: {broken}")?;
     writeln!(

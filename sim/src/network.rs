@@ -1,29 +1,37 @@
 //! Who takes part: keys, genesis and the shares of the group key, all from the seed.
 
-use crate::seed::Seed;
+use crate::{
+    scenario::{NodePlan, Scenario, Who},
+    seed::Seed,
+    toy::{self, Kind},
+};
 use bytes::Bytes;
 use std::sync::Arc;
 use types::{
-    AccountId, Amount, ChainId, ChainTime, CodecError, Data, Genesis, List, Millis, Params, Resources, SecretKey, Text,
+    AccountId, Amount, ChainId, ChainTime, CodecError, Data, Genesis, List, Millis, Program, Resources, SecretKey, Text,
     VerdictSecret,
     beacon::GroupKey,
-    genesis::{Ceremony, GenesisAccount, GenesisError, GenesisProver, GenesisValidator, PeerId},
+    genesis::{
+        CapacityTest, Ceremony, GenesisAccount, GenesisError, GenesisProver, GenesisValidator, PeerId, seats,
+    },
     verdict::VerdictSignature,
 };
 
 /// Chain time of genesis, in milliseconds since the Unix epoch.
 const GENESIS_MS: u64 = 1_800_000_000_000;
-/// What the user begins with.
+/// What everybody begins with.
 const FUNDS: Amount = Amount(1_000_000_000_000_000);
+/// How long a test of capacity may compute.
+const TEST_MAX: Millis = Millis(4_000);
 
 /// One node: validator and prover at once, each with its own key.
 pub struct NodeKeys {
     /// Its Ed25519 secret as a node.
     pub secret: [u8; 32],
-    /// Its share of the group key.
+    /// Its share of the group key, if it is seated from the first block on.
     pub share: Option<Bytes>,
-    /// Where its fees go.
-    pub validator: AccountId,
+    /// Signs for its validator, whose fees go there.
+    pub validator: SecretKey,
     /// Its prover.
     pub prover: replica::ProverKeys,
 }
@@ -50,14 +58,8 @@ pub struct Network {
     pub chain: ChainId,
     /// Its nodes.
     pub nodes: Vec<NodeKeys>,
-    /// A funded user.
-    pub user: SecretKey,
-}
-
-/// The parameters of simulated networks: as by default, with an allowance for moving inputs that outlasts a crash, and epochs
-/// short enough to end within a simulation.
-fn params() -> Params {
-    Params { epoch_blocks: 128, transfer_base: Millis(20_000), ..Params::default() }
+    /// Its users.
+    pub users: Vec<SecretKey>,
 }
 
 /// A secret key for one purpose.
@@ -71,7 +73,7 @@ impl NodeKeys {
         Self {
             secret: seed.bytes("node", index),
             share: None,
-            validator: secret(seed, "validator", index).account(),
+            validator: secret(seed, "validator", index),
             prover: replica::ProverKeys { account: secret(seed, "prover", index), verdict },
         }
     }
@@ -83,67 +85,106 @@ impl NodeKeys {
     }
 }
 
+/// The program that tests capacity: every node has its artifacts from the start.
+#[must_use]
+pub fn test_program() -> Program {
+    toy::program("capacity test", Kind::Proves)
+}
+
 impl Network {
-    /// A network of as many nodes as `cpus` names, each with so many cores to prove on.
+    /// The network of a scenario.
     ///
     /// # Errors
     /// When that is no network.
-    pub fn new(seed: Seed, cpus: &[u32]) -> Result<Self, NetworkError> {
-        let mut nodes: Vec<NodeKeys> = (0..cpus.len() as u64).map(|index| NodeKeys::new(seed, index)).collect();
-        let mut peers: Vec<[u8; 32]> = nodes.iter().map(|node| node.peer().0).collect();
-        peers.sort_unstable();
+    pub fn new(seed: Seed, scenario: &Scenario) -> Result<Self, NetworkError> {
+        let mut nodes: Vec<NodeKeys> = (0..scenario.nodes.len() as u64).map(|index| NodeKeys::new(seed, index)).collect();
+        let users = scenario.steps.iter().map(|step| if let Who::User(user) = step.who { user } else { 0 });
+        let users: Vec<_> = (0..=users.max().unwrap_or(0) as u64).map(|index| secret(seed, "user", index)).collect();
+        let validators = validators(&nodes, &scenario.nodes);
+        // Who sits first has a share; others get theirs when they are seated.
+        let bonds = validators.iter().map(|validator| (validator.bond, validator.peer));
+        let seats: Vec<_> = seats(&scenario.params, bonds).into_iter().map(|peer| peer.0).collect();
         let dealt =
-            engine::deal(seed.bytes("deal", 0), &peers).map_err(|error| NetworkError::Deal(error.to_string()))?;
+            engine::deal(seed.bytes("deal", 0), &seats).map_err(|error| NetworkError::Deal(error.to_string()))?;
         for node in &mut nodes {
             let peer = node.peer().0;
             node.share = dealt.shares.iter().find(|(holder, _)| *holder == peer).map(|(_, share)| share.clone());
         }
-        let user = secret(seed, "user", 0);
-        let mut genesis = genesis(&nodes, cpus, user.account(), &dealt)?;
+        let mut genesis = Genesis {
+            name: Text::truncated("simulation"),
+            time: ChainTime(GENESIS_MS),
+            params: scenario.params.clone(),
+            capacity_test: CapacityTest { program: test_program(), compute_max: TEST_MAX },
+            validators: List::new(validators)?,
+            provers: List::new(provers(&nodes, &scenario.nodes))?,
+            accounts: List::new(accounts(&nodes, &users))?,
+            ceremony: Ceremony::Dealt,
+            group_key: GroupKey(dealt.group_key),
+            output: Data::new(dealt.output.to_vec())?,
+            verifier: Text::truncated("toy"),
+        };
         let chain = genesis.chain();
         possess(&mut genesis, &nodes, chain);
         genesis.check()?;
-        Ok(Self { genesis: Arc::new(genesis), chain, nodes, user })
+        Ok(Self { genesis: Arc::new(genesis), chain, nodes, users })
+    }
+
+    /// The key of somebody.
+    #[must_use]
+    pub fn secret(&self, who: Who) -> &SecretKey {
+        match who {
+            Who::User(user) => &self.users[user],
+            Who::Prover(node) => &self.nodes[node].prover.account,
+            Who::Validator(node) => &self.nodes[node].validator,
+        }
     }
 }
 
-fn genesis(nodes: &[NodeKeys], cpus: &[u32], user: AccountId, dealt: &ports::Dealt) -> Result<Genesis, NetworkError> {
-    let mut validators: Vec<_> = nodes.iter().map(validator).collect();
+fn validators(nodes: &[NodeKeys], plans: &[NodePlan]) -> Vec<GenesisValidator> {
+    let validator = |(node, plan): (&NodeKeys, &NodePlan)| GenesisValidator {
+        peer: node.peer(),
+        account: node.validator.account(),
+        address: Text::truncated("simulated:0"),
+        bond: plan.bond,
+    };
+    let mut validators: Vec<_> = nodes.iter().zip(plans).map(validator).collect();
     validators.sort_by_key(|validator| validator.peer);
-    let mut provers: Vec<_> = nodes.iter().zip(cpus).map(|(node, cpus)| prover(node, *cpus)).collect();
-    provers.sort_by_key(|prover| prover.account);
-    Ok(Genesis {
-        name: Text::truncated("simulation"),
-        time: ChainTime(GENESIS_MS),
-        params: Params { provers_min: (nodes.len() as u64).min(4), ..params() },
-        validators: List::new(validators)?,
-        provers: List::new(provers)?,
-        accounts: List::new(vec![GenesisAccount { account: user, balance: FUNDS }])?,
-        ceremony: Ceremony::Dealt,
-        group_key: GroupKey(dealt.group_key),
-        output: Data::new(dealt.output.to_vec())?,
-        verifier: Text::truncated("toy"),
-    })
+    validators
 }
 
-fn validator(node: &NodeKeys) -> GenesisValidator {
-    GenesisValidator { peer: node.peer(), account: node.validator, address: Text::truncated("simulated:0") }
-}
-
-fn prover(node: &NodeKeys, cpus: u32) -> GenesisProver {
-    GenesisProver {
+fn provers(nodes: &[NodeKeys], plans: &[NodePlan]) -> Vec<GenesisProver> {
+    let prover = |(node, plan): (&NodeKeys, &NodePlan)| GenesisProver {
         account: node.prover.account.account(),
         key: node.prover.verdict.public(),
         possession: VerdictSignature([0; 48]),
-        capacity: Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 1024 * cpus, gpus: 0 },
-    }
+        capacity: capacity(plan.cpus),
+        address: Text::default(),
+    };
+    let first = nodes.iter().zip(plans).filter(|(_, plan)| plan.is_prover);
+    let mut provers: Vec<_> = first.map(prover).collect();
+    provers.sort_by_key(|prover| prover.account);
+    provers
+}
+
+/// What a prover with so many cores has.
+#[must_use]
+pub const fn capacity(cpus: u32) -> Resources {
+    Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 1024 * cpus, gpus: 0, gpu_class: 0 }
+}
+
+fn accounts(nodes: &[NodeKeys], users: &[SecretKey]) -> Vec<GenesisAccount> {
+    let own = nodes.iter().flat_map(|node| [&node.validator, &node.prover.account]);
+    let funded = |secret: &SecretKey| GenesisAccount { account: secret.account(), balance: FUNDS };
+    let mut accounts: Vec<_> = users.iter().chain(own).map(funded).collect();
+    accounts.sort_by_key(|entry| entry.account);
+    accounts
 }
 
 /// Puts in the proofs of possession, which are bound to the chain.
 fn possess(genesis: &mut Genesis, nodes: &[NodeKeys], chain: ChainId) {
+    let of = |account: AccountId| nodes.iter().find(|node| node.prover.account.account() == account);
     for entry in genesis.provers.iter_mut() {
-        let node = nodes.iter().find(|node| node.prover.account.account() == entry.account);
-        if let Some(node) = node {
+        if let Some(node) = of(entry.account) {
             entry.possession = node.prover.verdict.prove_possession(chain, entry.account);
         }
     }
@@ -152,13 +193,24 @@ fn possess(genesis: &mut Genesis, nodes: &[NodeKeys], chain: ChainId) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{scenario, weather::Weather};
 
     #[test]
     fn a_network_follows_from_its_seed() {
-        let one = Network::new(Seed(1), &[4; 4]).expect("network");
-        assert_eq!(one.chain, Network::new(Seed(1), &[4; 4]).expect("network").chain);
-        assert_ne!(one.chain, Network::new(Seed(2), &[4; 4]).expect("network").chain);
+        let network = |seed| Network::new(Seed(seed), &Weather::Calm.scenario(0, 4, 1)).expect("network");
+        let one = network(1);
+        assert_eq!(one.chain, network(1).chain);
+        assert_ne!(one.chain, network(2).chain);
         assert!(one.nodes.iter().all(|node| node.share.is_some()));
-        assert!(Network::new(Seed(1), &[]).is_err());
+        assert!(Network::new(Seed(1), &Weather::Calm.scenario(0, 0, 1)).is_err());
+    }
+
+    #[test]
+    fn who_has_no_seat_has_no_share() {
+        let text = "Given 6 nodes with 2 cores each.\nGiven seats is 4.\nGiven node 2 has a bond of 1500 LEM.\n\
+            Given node 5 has a bond of 1500 LEM.";
+        let network = Network::new(Seed(1), &scenario::read("sample", text).expect("a scenario")).expect("network");
+        let without: Vec<_> = (0..6).filter(|node| network.nodes[*node].share.is_none()).collect();
+        assert_eq!(without, [2, 5]);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     network::{Network, NetworkError},
-    scenario::Options,
+    scenario::Scenario,
+    seed::Seed,
     world::{End, World},
 };
 use engine_sim::{Node, Plan, Report, Violation};
@@ -12,7 +13,7 @@ use types::beacon::GroupKey;
 
 /// How often properties are checked.
 const CHECK_EVERY: Duration = Duration::from_millis(500);
-/// When every run must have ended.
+/// Until when everything must have come as it should, after the last fault.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// What came out of a simulation in which every property held.
@@ -22,7 +23,7 @@ pub struct Outcome {
     pub at: Duration,
     /// How many nodes crashed.
     pub crashes: u32,
-    /// Everything that happened, in one hash: equal for equal options.
+    /// Everything that happened, in one hash: equal for equal seeds and scenarios.
     pub hash: String,
     /// How the runs ended.
     pub end: End,
@@ -41,15 +42,15 @@ pub struct Outcome {
 pub struct Broken {
     /// The property that does not hold.
     pub violation: String,
-    /// Where the runs were, in a word each.
-    pub runs: Vec<&'static str>,
+    /// What was missing, line by line.
+    pub missing: Vec<String>,
     /// What happened, line by line.
     pub story: Vec<String>,
 }
 
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} (the runs are {})", self.violation, self.runs.join(", "))
+        write!(f, "{} ({})", self.violation, self.missing.join("; "))
     }
 }
 
@@ -58,11 +59,11 @@ impl std::error::Error for Broken {}
 /// Runs a simulation.
 ///
 /// # Errors
-/// When a property does not hold, a part of a node panics, or a run has not ended in time.
-pub fn run(options: &Options) -> Result<Outcome, Broken> {
-    let (plan, mut world) = prepare(options).map_err(|error| Broken {
+/// When a property does not hold, a part of a node panics, or something that must come of it has not come in time.
+pub fn run(seed: u64, scenario: &Scenario) -> Result<Outcome, Broken> {
+    let (plan, mut world) = prepare(seed, scenario).map_err(|error| Broken {
         violation: error.to_string(),
-        runs: Vec::new(),
+        missing: Vec::new(),
         story: Vec::new(),
     })?;
     match engine_sim::run(&plan, &mut world) {
@@ -72,7 +73,7 @@ pub fn run(options: &Options) -> Result<Outcome, Broken> {
 }
 
 fn broken(violation: &Violation, world: &World) -> Broken {
-    Broken { violation: violation.to_string(), runs: world.words(), story: world.story().to_vec() }
+    Broken { violation: violation.to_string(), missing: world.missing(), story: world.story().to_vec() }
 }
 
 fn outcome(report: Report, world: World) -> Result<Outcome, Broken> {
@@ -87,15 +88,15 @@ fn outcome(report: Report, world: World) -> Result<Outcome, Broken> {
     Ok(Outcome { at: report.at, crashes: report.crashes, hash, end, group_key, refused, sent, story })
 }
 
-fn prepare(options: &Options) -> Result<(Plan, World), NetworkError> {
-    let network = Network::new(options.chance(), &options.cpus())?;
-    Ok((plan(options, &network), World::new(*options, network)?))
+fn prepare(seed: u64, scenario: &Scenario) -> Result<(Plan, World), NetworkError> {
+    let network = Network::new(Seed(seed), scenario)?;
+    Ok((plan(seed, scenario, &network), World::new(Seed(seed), scenario.clone(), network)?))
 }
 
-fn plan(options: &Options, network: &Network) -> Plan {
+fn plan(seed: u64, scenario: &Scenario, network: &Network) -> Plan {
     let (genesis, params) = (&network.genesis, &network.genesis.params);
     Plan {
-        seed: options.seed,
+        seed,
         committee: Committee {
             namespace: network.chain.0.to_vec(),
             validators: genesis.validators.iter().map(|validator| validator.peer.0).collect(),
@@ -110,9 +111,9 @@ fn plan(options: &Options, network: &Network) -> Plan {
             block_interval_min: Duration::from_millis(50),
         },
         nodes: network.nodes.iter().map(|node| Node { secret: node.secret, share: node.share.clone() }).collect(),
-        link: options.link(),
-        faults: options.faults(),
+        link: scenario.link,
+        faults: scenario.faults.clone(),
         check_every: CHECK_EVERY,
-        limit: LIMIT,
+        limit: scenario.faults_end() + LIMIT,
     }
 }

@@ -5,9 +5,14 @@ use bytes::Bytes;
 use ports::{Engine, Key};
 use std::collections::{BTreeMap, BTreeSet};
 use types::{
-    AccountId, Height, State, Workload, WorkloadId, codec,
+    AccountId, ChainTime, Genesis, Height, State, Workload, WorkloadId, codec,
+    genesis::PeerId,
     limits::{PAGE_ENTRIES, VALUE_MAX},
-    record::{Account, Cursor, DueHead, HeightPage, Live, Meta, Page, PendingDraws, Prover},
+    record::{
+        Account, Cursor, Due, DueHead, DuePage, HeightPage, Live, Meta, Page, PendingDraws, Prover, Registry, Seats,
+        Unbonding, Validators, VerdictSet,
+    },
+    registry::Role,
     state_key,
 };
 
@@ -23,6 +28,8 @@ pub struct Known {
     pub provers: Vec<AccountId>,
     /// Every run that was submitted.
     pub runs: Vec<WorkloadId>,
+    /// Every test of capacity that there may be.
+    pub tests: Vec<WorkloadId>,
 }
 
 /// The state of one node at one height.
@@ -34,7 +41,15 @@ pub struct Snapshot {
     pub accounts: BTreeMap<AccountId, Account>,
     /// Provers.
     pub provers: Vec<Prover>,
-    /// Workloads, live and ended.
+    /// Validators.
+    pub validators: Validators,
+    /// The provers that may become active.
+    pub registry: Registry,
+    /// The verdict set in force.
+    pub set: VerdictSet,
+    /// Who signs in this epoch, unless genesis says it.
+    pub seats: Option<Seats>,
+    /// Workloads, live and ended: those of runs, and tests.
     pub workloads: BTreeMap<WorkloadId, Workload>,
     /// The live workloads, in the order of their pages.
     pub live: Vec<WorkloadId>,
@@ -46,8 +61,8 @@ pub struct Snapshot {
     pub wanted: Vec<Height>,
     /// What blocks fixed for their draws.
     pub draws: BTreeMap<Height, PendingDraws>,
-    /// Workloads that fall due, by bucket.
-    pub due: BTreeMap<u64, BTreeSet<WorkloadId>>,
+    /// What falls due, by bucket, as far as somebody waits for it.
+    pub due: BTreeMap<u64, BTreeSet<Due>>,
     /// A hash of everything that was read.
     pub digest: [u8; 32],
 }
@@ -125,13 +140,18 @@ impl Snapshot {
         for id in &known.provers {
             snapshot.provers.extend(values.get::<Prover>(state_key::prover(*id))?);
         }
-        for id in &known.runs {
+        for id in known.workloads() {
             let workload = values.get::<Workload>(state_key::workload(*id))?;
             snapshot.workloads.extend(workload.map(|workload| (*id, workload)));
             let entry = values.get::<Live>(state_key::live_entry(*id))?;
             snapshot.entries.extend(entry.map(|entry| (*id, entry)));
         }
+        snapshot.validators = values.get(state_key::validators())?.unwrap_or_default();
+        snapshot.registry = values.get(state_key::registry())?.unwrap_or_default();
+        snapshot.set = values.get(state_key::verdict_set(snapshot.meta.set))?.unwrap_or_default();
+        snapshot.seats = values.get(state_key::seats(snapshot.meta.epoch.saturating_sub(1)))?;
         snapshot.read_pages(values)?;
+        snapshot.read_due(values)?;
         Ok(snapshot)
     }
 
@@ -141,6 +161,10 @@ impl Snapshot {
             meta,
             accounts: BTreeMap::new(),
             provers: Vec::new(),
+            validators: Validators::default(),
+            registry: Registry::default(),
+            set: VerdictSet::default(),
+            seats: None,
             workloads: BTreeMap::new(),
             live: Vec::new(),
             entries: BTreeMap::new(),
@@ -165,15 +189,39 @@ impl Snapshot {
             let draws = values.get(state_key::pending_draws(height))?;
             self.draws.extend(draws.map(|draws| (height, draws)));
         }
-        for bucket in self.workloads.values().filter_map(|workload| workload.moves_on).map(state_key::due_bucket) {
+        Ok(())
+    }
+
+    fn read_due(&mut self, values: &Values) -> Result<(), String> {
+        let times = self.workloads.values().filter_map(|workload| workload.moves_on);
+        let parts = self.unbondings().into_iter().map(|(_, _, part)| part.release);
+        let buckets: BTreeSet<u64> = times.chain(parts).map(state_key::due_bucket).collect();
+        for bucket in buckets {
             let head = values.get::<DueHead>(state_key::due(bucket, 0))?.unwrap_or_default();
-            let mut due: BTreeSet<WorkloadId> = head.entries.iter().copied().collect();
+            let mut due: BTreeSet<Due> = head.entries.iter().copied().collect();
             for number in 1..=head.full {
-                due.extend(page(state_key::due(bucket, number))?);
+                let page = values.get::<DuePage>(state_key::due(bucket, number))?;
+                due.extend(page.into_iter().flat_map(|page| page.entries.into_vec()));
             }
             self.due.insert(bucket, due);
         }
         Ok(())
+    }
+
+    /// Every part of a bond that was taken back and is not paid back yet.
+    #[must_use]
+    pub fn unbondings(&self) -> Vec<(Role, AccountId, Unbonding)> {
+        let of_provers = self.provers.iter().map(|prover| (Role::Prover, prover.account, &prover.unbonding));
+        let of_validators = self.validators.validators.iter();
+        let of_validators = of_validators.map(|validator| (Role::Validator, validator.account, &validator.unbonding));
+        let all = of_provers.chain(of_validators);
+        all.flat_map(|(role, account, parts)| parts.iter().map(move |part| (role, account, *part))).collect()
+    }
+
+    /// Who signs in this epoch: those that were named for the one before.
+    #[must_use]
+    pub fn signing(&self, genesis: &Genesis) -> Vec<PeerId> {
+        self.seats.as_ref().map_or_else(|| genesis.first_seats(), |seats| seats.seats.iter().copied().collect())
     }
 
     /// Whether every one of these runs has ended.
@@ -190,11 +238,17 @@ impl Snapshot {
 }
 
 impl Known {
+    /// Every workload that there may be.
+    fn workloads(&self) -> impl Iterator<Item = &WorkloadId> {
+        self.runs.iter().chain(&self.tests)
+    }
+
     fn keys(&self) -> Vec<Key> {
         let accounts = self.accounts.iter().map(|id| state_key::account(*id));
         let provers = self.provers.iter().map(|id| state_key::prover(*id));
-        let runs = self.runs.iter().flat_map(|id| [state_key::workload(*id), state_key::live_entry(*id)]);
-        [state_key::meta()].into_iter().chain(accounts).chain(provers).chain(runs).collect()
+        let workloads = self.workloads().flat_map(|id| [state_key::workload(*id), state_key::live_entry(*id)]);
+        let all = [state_key::meta(), state_key::validators(), state_key::registry()];
+        all.into_iter().chain(accounts).chain(provers).chain(workloads).collect()
     }
 }
 
@@ -203,14 +257,27 @@ fn more_keys(meta: &Meta, values: &Values, known: &Known) -> Result<Vec<Key>, St
     let mut keys: BTreeSet<Key> = pages(Cursor { head: 0, tail: meta.live }).map(state_key::live).collect();
     keys.extend(pages(meta.queue).map(state_key::queue));
     keys.extend(pages(meta.wanted).map(state_key::wanted));
-    for id in &known.runs {
+    keys.extend([state_key::verdict_set(meta.set), state_key::seats(meta.epoch.saturating_sub(1))]);
+    for id in known.workloads() {
         let workload = values.get::<Workload>(state_key::workload(*id))?;
-        let bucket = workload.and_then(|workload| workload.moves_on).map(state_key::due_bucket);
-        // Full pages come first once a bucket has more entries than a page: one more is asked for than there can be.
-        let full = 0..=known.runs.len().div_ceil(PAGE_ENTRIES) as u64;
-        keys.extend(bucket.into_iter().flat_map(|bucket| full.clone().map(move |page| state_key::due(bucket, page))));
+        keys.extend(workload.and_then(|workload| workload.moves_on).into_iter().flat_map(|time| due_keys(time, known)));
         let entry = values.get::<Live>(state_key::live_entry(*id))?;
         keys.extend(entry.and_then(|entry| entry.draw).map(state_key::pending_draws));
     }
+    for id in &known.provers {
+        let prover = values.get::<Prover>(state_key::prover(*id))?;
+        let parts = prover.into_iter().flat_map(|prover| prover.unbonding.into_vec());
+        keys.extend(parts.flat_map(|part| due_keys(part.release, known)));
+    }
+    let validators = values.get::<Validators>(state_key::validators())?.unwrap_or_default().validators;
+    let parts = validators.into_vec().into_iter().flat_map(|validator| validator.unbonding.into_vec());
+    keys.extend(parts.flat_map(|part| due_keys(part.release, known)));
     Ok(keys.into_iter().collect())
+}
+
+/// The pages of the bucket of a time. Full pages come first once a bucket has more entries than a page: one more is asked for
+/// than there can be.
+fn due_keys(time: ChainTime, known: &Known) -> impl Iterator<Item = Key> + use<> {
+    let (bucket, full) = (state_key::due_bucket(time), known.workloads().count().div_ceil(PAGE_ENTRIES) as u64);
+    (0..=full).map(move |page| state_key::due(bucket, page))
 }

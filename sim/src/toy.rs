@@ -1,21 +1,27 @@
 //! A toy proof system: a proof is a hash of the statement and a salt, stretched to a length. It proves nothing to anybody who
 //! can hash; it stands in for real ones because it is instant, deterministic to check, and can be made in many ways.
 
-use types::{BlobId, codec, limits::PROOF_MAX, message::Bundle};
+use types::{Artifact, BlobId, Program, Runtime, Text, codec, limits::PROOF_MAX, message::Bundle};
 
 /// What the prover artifact of a toy program makes its prover do. The artifact begins with the word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Makes a proof.
     Proves,
+    /// Makes a proof, and takes most of its time for it.
+    Lasts,
     /// Never ends by itself.
     Loops,
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Proves, Self::Lasts, Self::Loops];
+
     const fn word(self) -> &'static str {
         match self {
             Self::Proves => "proves",
+            Self::Lasts => "lasts",
             Self::Loops => "loops",
         }
     }
@@ -29,7 +35,7 @@ impl Kind {
     /// What an artifact does; none for what is no toy prover.
     #[must_use]
     pub fn of(artifact: &[u8]) -> Option<Self> {
-        [Self::Proves, Self::Loops].into_iter().find(|kind| artifact.starts_with(kind.word().as_bytes()))
+        Self::ALL.into_iter().find(|kind| artifact.starts_with(kind.word().as_bytes()))
     }
 }
 
@@ -37,6 +43,20 @@ impl Kind {
 #[must_use]
 pub fn verifier() -> Vec<u8> {
     stretched("verifies", &[], 20_000)
+}
+
+/// A toy program. Of two with one name and kind there is one.
+#[must_use]
+pub fn program(name: &str, kind: Kind) -> Program {
+    let artifact = |bytes: &[u8]| Artifact { blob: BlobId::of(bytes), size: bytes.len() as u64 };
+    Program {
+        name: Text::truncated(name),
+        proof_system: Text::truncated("toy/1"),
+        runtime: Runtime::Wasm,
+        prover: artifact(&kind.artifact()),
+        verifier: artifact(&verifier()),
+        fuel_limit: 1_000_000,
+    }
 }
 
 /// A word, then bytes that follow from it and from `seed`, `length` in all.
@@ -98,7 +118,7 @@ mod tests {
 
     #[test]
     fn artifacts_say_what_they_do() {
-        for kind in [Kind::Proves, Kind::Loops] {
+        for kind in Kind::ALL {
             assert_eq!(Kind::of(&kind.artifact()), Some(kind));
         }
         assert_eq!(Kind::of(&verifier()), None);

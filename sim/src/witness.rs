@@ -25,8 +25,8 @@ pub struct Final {
     pub hash: [u8; 32],
     /// The hash of what it left for members.
     pub outcome: [u8; 32],
-    /// What it did, in words.
-    pub events: Vec<String>,
+    /// What it did.
+    pub events: Vec<ChainEvent>,
 }
 
 /// What was seen of one node over all its lives.
@@ -35,6 +35,7 @@ pub struct Record {
     journal: Journal,
     word: OneWord,
     finals: Vec<Final>,
+    committees: BTreeMap<u64, Vec<ports::Peer>>,
     broken: Option<String>,
     /// Messages by kind, and how many bytes they were.
     pub sent: BTreeMap<&'static str, (u64, u64)>,
@@ -44,6 +45,12 @@ impl Record {
     /// The blocks that became final since this was asked last.
     pub fn take_finals(&mut self) -> Vec<Final> {
         std::mem::take(&mut self.finals)
+    }
+
+    /// Who sat in which epoch, as far as the engine said.
+    #[must_use]
+    pub const fn committees(&self) -> &BTreeMap<u64, Vec<ports::Peer>> {
+        &self.committees
     }
 
     /// Whether the node kept what it must.
@@ -69,9 +76,12 @@ impl Record {
             Event::Final { height, hash, outcome, .. } => {
                 let bytes = outcome.as_deref().unwrap_or_default();
                 let events = codec::decode::<Outcome>(bytes, VALUE_MAX).map(|outcome| outcome.events.into_vec());
-                let events = events.unwrap_or_default().iter().map(tell).collect();
+                let events = events.unwrap_or_default();
                 let outcome = *blake3::hash(bytes).as_bytes();
                 self.finals.push(Final { height: *height, hash: *hash, outcome, events });
+            }
+            Event::Epoch { epoch, committee, .. } => {
+                self.committees.insert(*epoch, committee.clone());
             }
             _ => {}
         }
@@ -117,19 +127,28 @@ const fn kind(gossip: &Gossip) -> &'static str {
         Gossip::Prover(_) => "prover message",
         Gossip::BeaconShare { .. } => "beacon share",
         Gossip::Verdict(_) => "verdict",
+        Gossip::Heartbeat(_) => "heartbeat",
         Gossip::Want { .. } => "want",
         Gossip::Lack { .. } => "lack",
     }
 }
 
 /// An event in words.
-fn tell(event: &ChainEvent) -> String {
+#[must_use]
+pub fn tell(event: &ChainEvent) -> String {
     let about = event.workload().map(|id| id.to_string()).unwrap_or_default();
     let detail = match event {
         ChainEvent::Allocated { attempt, prover, .. } => format!(" attempt {attempt} to prover {}", short(&prover.0)),
         ChainEvent::AttemptEnded { attempt, end, .. } => format!(" attempt {attempt}: {}", end.word()),
         ChainEvent::Ended { state, .. } => format!(" {}", state.word()),
         ChainEvent::Drawn { height } => format!(" by the beacon of height {height}"),
+        ChainEvent::Renewed { attempt, set, .. } => format!(" attempt {attempt}, by set {set}"),
+        ChainEvent::Epoch { epoch, set, compute_price } => format!("{epoch}, verdict set {set}, price {compute_price}"),
+        ChainEvent::Tested { prover } => format!("prover {}", short(&prover.0)),
+        ChainEvent::Slashed { prover, offence, amount, .. } => {
+            format!(" prover {} for {}: {amount} LEM", short(&prover.0), offence.word())
+        }
+        ChainEvent::Jailed { prover, until } => format!("prover {} until {until}", short(&prover.0)),
         _ => String::new(),
     };
     format!("{} {}{detail}", event.word(), about.get(..8).unwrap_or_default())

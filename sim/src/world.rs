@@ -1,25 +1,39 @@
-//! The world around the engines of a simulation: it makes members and hosts, lets the user act, and checks every property at
+//! The world around the engines of a simulation: it makes members and hosts, lets people act, and checks every property at
 //! intervals over the whole network.
 
 use crate::{
+    byzantine::{Habit, forked::Forked},
+    errands::Errands,
     evidence,
     host::{Heard, SimHost, locked},
-    network::Network,
-    properties::{Agreement, Conservation, Endings, Held, LivePages, NextStep},
-    scenario::Options,
+    network::{Network, test_program},
+    past::Past,
+    properties::{
+        Agreement, Capacity, Conservation, Endings, Held, LivePages, Members, NextStep, Prices, Seats,
+    },
+    scenario::Scenario,
+    seed::Seed,
     snapshot::{Known, Snapshot},
     store::Store,
-    toy::Kind,
-    user::User,
-    witness::{Record, Witness, short},
+    toy::{self, Kind},
+    witness::{Record, Witness, short, tell},
 };
 use engine_sim::{Checking, Crew, Verdict, View};
-use ports::StateMachine;
+use ports::{Engine, Member, Peer, StateMachine};
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
-use types::{State, Workload, WorkloadId, beacon::GroupKey, genesis::GenesisError};
+use types::{
+    ChainEvent, Height, Workload, WorkloadId,
+    beacon::GroupKey,
+    codec,
+    genesis::GenesisError,
+    limits::VALUE_MAX,
+    record::Movements,
+    state_key,
+};
 
 /// How far nodes may be apart at the end, in blocks.
 const APART_MAX: u64 = 3;
@@ -32,10 +46,12 @@ struct Laws {
 }
 
 impl Laws {
-    fn check(&mut self, node: usize, state: &Snapshot) -> Held {
+    fn check(&mut self, node: usize, state: &Snapshot, seats: &Seats<'_>) -> Held {
         let held = self.agreement.found(node, state.meta.height.0, "state", state.digest);
         let held = held.and_then(|()| self.conservation.check(state)).and_then(|()| LivePages.check(state));
         let held = held.and_then(|()| NextStep.check(state)).and_then(|()| self.endings.check(state));
+        let held = held.and_then(|()| Capacity.check(state)).and_then(|()| Members.check(state));
+        let held = held.and_then(|()| seats.check(state));
         held.map_err(|wrong| format!("node {node} at height {}: {wrong}", state.meta.height))
     }
 }
@@ -49,13 +65,27 @@ struct Remains {
     hosts: Vec<Arc<SimHost>>,
 }
 
+impl Remains {
+    /// A disk with what every node comes with: the program that tests capacity.
+    fn new() -> Self {
+        let remains = Self::default();
+        for artifact in [Kind::Proves.artifact(), toy::verifier()] {
+            locked(&remains.disk).keep(artifact);
+        }
+        debug_assert!(locked(&remains.disk).get(&test_program().prover.blob).is_some());
+        remains
+    }
+}
+
 /// What a simulation comes to.
 #[derive(Clone, Debug)]
 pub struct End {
-    /// The runs, in the order of submission.
-    pub workloads: Vec<Workload>,
-    /// Two nodes' receipts of each run.
-    pub receipts: Vec<[Vec<u8>; 2]>,
+    /// The runs, by their names.
+    pub workloads: BTreeMap<String, Workload>,
+    /// Two nodes' receipts of each run, made when the run had just ended.
+    pub early: BTreeMap<String, [Vec<u8>; 2]>,
+    /// Two nodes' receipts of each run, made at the end.
+    pub receipts: BTreeMap<String, [Vec<u8>; 2]>,
     /// The last state root.
     pub state_root: [u8; 32],
     /// The height of that root.
@@ -64,18 +94,23 @@ pub struct End {
 
 /// The world around the engines.
 pub struct World {
-    options: Options,
+    seed: Seed,
+    scenario: Scenario,
     network: Network,
     machine: Arc<dyn StateMachine>,
     remains: Vec<Remains>,
-    user: User,
+    errands: Errands,
     known: Known,
+    past: Past,
     laws: Laws,
+    committees: BTreeMap<u64, Vec<Peer>>,
     now: Duration,
     /// What happened, line by line.
     story: Vec<String>,
     told: u64,
-    last: Option<Snapshot>,
+    /// Blocks whose movements of money are still to be read.
+    unread: Vec<u64>,
+    early: BTreeMap<String, [Vec<u8>; 2]>,
     end: Option<End>,
 }
 
@@ -84,27 +119,31 @@ impl World {
     ///
     /// # Errors
     /// When its genesis is none.
-    pub fn new(options: Options, network: Network) -> Result<Self, GenesisError> {
-        let user = User::new(&options, network.chain, &network.user);
-        let provers: Vec<_> = network.nodes.iter().map(|node| node.prover.account.account()).collect();
-        let validators = network.nodes.iter().map(|node| node.validator);
-        let accounts = [network.user.account()].into_iter().chain(validators).chain(provers.clone()).collect();
+    pub fn new(seed: Seed, scenario: Scenario, network: Network) -> Result<Self, GenesisError> {
+        let errands = Errands::new(seed, &scenario, &network);
+        let past = Past::new(&network, &errands);
+        let accounts = network.genesis.accounts.iter().map(|entry| entry.account).collect();
+        let runs = errands.names().values().copied().collect();
         let supply = network.genesis.supply().unwrap_or_default();
         Ok(Self {
-            options,
+            seed,
+            scenario,
             machine: Arc::new(ledger::Ledger::new((*network.genesis).clone())?),
-            remains: network.nodes.iter().map(|_| Remains::default()).collect(),
-            known: Known { accounts, provers, runs: user.runs() },
-            user,
+            remains: network.nodes.iter().map(|_| Remains::new()).collect(),
+            known: Known { accounts, provers: past.provers.clone(), runs, tests: errands.tests().to_vec() },
+            errands,
+            past,
             laws: Laws {
                 agreement: Agreement::default(),
                 conservation: Conservation { supply },
                 endings: Endings::default(),
             },
+            committees: BTreeMap::new(),
             now: Duration::ZERO,
             story: Vec::new(),
             told: 0,
-            last: None,
+            unread: Vec::new(),
+            early: BTreeMap::new(),
             end: None,
             network,
         })
@@ -137,7 +176,7 @@ impl World {
     /// What members sent, by kind: how often, and how many bytes.
     #[must_use]
     pub fn sent(&self) -> Vec<(&'static str, (u64, u64))> {
-        let mut sum = std::collections::BTreeMap::<_, (u64, u64)>::new();
+        let mut sum = BTreeMap::<_, (u64, u64)>::new();
         for remains in &self.remains {
             for (kind, (count, bytes)) in &locked(&remains.record).sent {
                 let entry = sum.entry(*kind).or_default();
@@ -147,11 +186,17 @@ impl World {
         sum.into_iter().collect()
     }
 
-    /// Where the runs are, in a word each, as far as the last look at the state knows.
+    /// What is missing to the end, in words.
     #[must_use]
-    pub fn words(&self) -> Vec<&'static str> {
-        let word = |id: &WorkloadId| self.last.as_ref().map_or("unknown", |state| state.word(id));
-        self.known.runs.iter().map(word).collect()
+    pub fn missing(&self) -> Vec<String> {
+        let claims = self.scenario.claims.iter().filter(|claim| !claim.fact.holds(&self.past));
+        let mut missing: Vec<String> = claims.map(|claim| format!("not yet: {}", claim.text)).collect();
+        if !self.errands.is_done(&self.past) {
+            missing.push("not everything that was to be done is in blocks".to_owned());
+        }
+        let word = |id: &WorkloadId| self.past.last.as_ref().map_or("unknown", |state| state.word(id));
+        missing.extend(self.past.names.iter().map(|(name, id)| format!("run {name} is {}", word(id))));
+        missing
     }
 
     fn tell(&mut self, line: String) {
@@ -164,6 +209,7 @@ impl World {
             let finals = {
                 let mut record = locked(&self.remains[node].record);
                 record.check().map_err(|wrong| format!("node {node}: {wrong}"))?;
+                self.committees.extend(record.committees().iter().map(|(epoch, peers)| (*epoch, peers.clone())));
                 record.take_finals()
             };
             for block in finals {
@@ -171,12 +217,22 @@ impl World {
                 self.laws.agreement.found(node, block.height, "outcome", block.outcome)?;
                 if block.height > self.told {
                     self.told = block.height;
-                    let events = block.events.iter().map(|event| format!("block {}: {event}", block.height));
-                    events.for_each(|line| self.tell(line));
+                    self.note(block.height, block.events);
                 }
             }
         }
-        Ok(())
+        Prices.check(&self.network.genesis.params, &self.past.prices())
+    }
+
+    /// A block that nobody told of before.
+    fn note(&mut self, height: u64, events: Vec<ChainEvent>) {
+        if events.iter().any(|event| matches!(event, ChainEvent::Slashed { .. })) {
+            self.unread.push(height);
+        }
+        for event in &events {
+            self.tell(format!("block {height}: {}", tell(event)));
+        }
+        self.past.events.extend(events);
     }
 
     async fn look(&mut self, nodes: &[View]) -> Result<Verdict, String> {
@@ -188,53 +244,109 @@ impl World {
                 self.laws.agreement.found(view.node, status.height, "state root", status.state_root)?;
             }
             let Some(state) = Snapshot::read(&*view.engine, &self.known).await? else { continue };
-            self.laws.check(view.node, &state)?;
+            let seats = Seats { genesis: &self.network.genesis, committees: &self.committees };
+            self.laws.check(view.node, &state, &seats)?;
+            self.read_movements(&*view.engine, state.meta.height).await?;
             ended += usize::from(state.all_ended(&self.known.runs));
-            if self.last.as_ref().is_none_or(|last| last.meta.height <= state.meta.height) {
-                self.last = Some(state);
+            if self.past.last.as_ref().is_none_or(|last| last.meta.height <= state.meta.height) {
+                self.past.last = Some(state);
             }
         }
-        self.let_user_act(nodes);
-        let open = ended < nodes.len() || !together(nodes) || self.now <= self.options.faults_end();
-        if open { Ok(Verdict::Continue) } else { self.finish(nodes).await }
+        self.keep_receipts(nodes).await?;
+        self.let_people_act(nodes);
+        let claimed = self.scenario.claims.iter().all(|claim| claim.fact.holds(&self.past));
+        let all = ended == nodes.len() && together(nodes) && claimed && self.errands.is_done(&self.past);
+        if all && self.now > self.scenario.faults_end() { self.finish(nodes).await } else { Ok(Verdict::Continue) }
     }
 
-    fn let_user_act(&mut self, nodes: &[View]) {
+    /// Reads how blocks that slashed somebody moved money, up to the height of this engine.
+    async fn read_movements(&mut self, engine: &dyn Engine, height: Height) -> Held {
+        let (ready, later) = self.unread.iter().partition(|block| **block <= height.0);
+        self.unread = later;
+        let blocks: Vec<u64> = ready;
+        let keys = blocks.iter().map(|block| state_key::movements(Height(*block), 0)).collect();
+        let (_, values) = engine.read(keys).await.map_err(|error| error.to_string())?;
+        for (block, bytes) in blocks.iter().zip(values) {
+            let movements = bytes.and_then(|bytes| codec::decode::<Movements>(&bytes, VALUE_MAX).ok());
+            let movements = movements.filter(|movements| movements.height.0 == *block);
+            let movements = movements.ok_or_else(|| format!("nobody says how block {block} moved money"))?;
+            self.past.movements.extend(movements.entries.into_vec());
+        }
+        Ok(())
+    }
+
+    fn let_people_act(&mut self, nodes: &[View]) {
         let up = nodes.iter().filter(|view| view.up).filter_map(|view| self.remains[view.node].hosts.last().cloned());
         let hosts: Vec<_> = up.collect();
-        let account = self.last.as_ref().and_then(|state| state.accounts.get(&self.network.user.account()));
-        self.user.act(self.now, account.map(|account| account.nonce), &hosts);
+        self.errands.act(self.now, &self.past, &hosts);
     }
 
-    /// All runs have ended for everybody: they ended as they should, and two nodes can show it to anybody.
+    /// Makes receipts of runs that have just ended.
+    async fn keep_receipts(&mut self, nodes: &[View]) -> Held {
+        for (name, id) in self.past.names.clone() {
+            let workload = self.past.last.as_ref().and_then(|state| state.workloads.get(&id).cloned());
+            let Some(workload) = workload.filter(|workload| workload.state.is_end()) else { continue };
+            if !self.early.contains_key(&name)
+                && let Some(receipts) = self.receipts(nodes, &workload).await?
+            {
+                self.early.insert(name, receipts);
+            }
+        }
+        Ok(())
+    }
+
+    /// All has come as it should for everybody, and two nodes can show it to anybody.
     async fn finish(&mut self, nodes: &[View]) -> Result<Verdict, String> {
-        let state = self.last.clone().ok_or("nothing was read")?;
-        let mut workloads = Vec::new();
-        let mut receipts = Vec::new();
-        for (run, id) in self.known.runs.clone().iter().enumerate() {
-            let workload = state.workloads.get(id).cloned().ok_or("a run is lost")?;
-            ended_as(self.options.program(run), &workload)?;
-            receipts.push(self.receipts(nodes, &workload).await?);
-            workloads.push(workload);
+        let (mut workloads, mut receipts) = (BTreeMap::new(), BTreeMap::new());
+        for (name, id) in self.past.names.clone() {
+            let workload = self.past.last.as_ref().and_then(|state| state.workloads.get(&id)).ok_or("a run is lost")?;
+            let workload = workload.clone();
+            let Some(made) = self.receipts(nodes, &workload).await? else { return Ok(Verdict::Continue) };
+            if let Some(early) = self.early.get(&name) {
+                evidence::same(&[early[0].clone(), made[0].clone()], &self.network.genesis.group_key)?;
+            }
+            receipts.insert(name.clone(), made);
+            workloads.insert(name, workload);
         }
         let top = nodes.iter().map(|view| view.engine.status()).max_by_key(|status| status.height);
         let top = top.ok_or("there are no nodes")?;
-        self.end = Some(End { workloads, receipts, state_root: top.state_root, height: top.height });
+        let early = self.early.clone();
+        self.end = Some(End { workloads, early, receipts, state_root: top.state_root, height: top.height });
         Ok(Verdict::Done)
     }
 
-    async fn receipts(&self, nodes: &[View], workload: &Workload) -> Result<[Vec<u8>; 2], String> {
+    /// The receipts of two nodes that are up and have come to the end of a run.
+    async fn receipts(&self, nodes: &[View], workload: &Workload) -> Result<Option<[Vec<u8>; 2]>, String> {
         let proof = workload.verified().map(|(_, _, announced, _)| announced.proof);
         // A node that gave its verdict too late for the certificate may lack the proof: it would fetch it from another.
         let mut disks = self.remains.iter().map(|remains| locked(&remains.disk));
         let bundle = proof.and_then(|proof| disks.find_map(|disk| disk.get(&proof).cloned()));
+        let end = workload.since.height.0;
+        let ready = nodes.iter().filter(|view| view.up && view.engine.status().height > end);
         let mut made = Vec::new();
-        for view in nodes.iter().take(2) {
+        for view in ready.take(2) {
             made.push(evidence::receipt(&*view.engine, self.network.chain, workload, bundle.clone()).await?);
         }
-        let receipts = <[Vec<u8>; 2]>::try_from(made).map_err(|_| "there are less than two nodes")?;
+        let Ok(receipts) = <[Vec<u8>; 2]>::try_from(made) else { return Ok(None) };
         evidence::same(&receipts, &self.network.genesis.group_key)?;
-        Ok(receipts)
+        Ok(Some(receipts))
+    }
+
+    /// The member of a node, looked at from outside.
+    fn member(&self, node: usize) -> Box<dyn Member> {
+        let (keys, remains) = (&self.network.nodes[node], &self.remains[node]);
+        let habit = self.scenario.nodes[node].habit;
+        let prover = habit.behaviour().proves().then(|| keys.prover.clone());
+        let own = prover.as_ref().map(|prover| prover.account.account());
+        let genesis = self.network.genesis.clone();
+        let member = Box::new(replica::Replica::new(replica::Config { genesis, prover }));
+        let member = Box::new(Witness::new(member, own, remains.record.clone()));
+        match habit {
+            Habit::Forked(tongue, ears) => {
+                Box::new(Forked::new(member, self.network.chain, keys.prover.clone(), (tongue, ears)))
+            }
+            _ => member,
+        }
     }
 }
 
@@ -245,36 +357,18 @@ fn together(nodes: &[View]) -> bool {
     nodes.iter().all(|view| view.up) && apart <= APART_MAX
 }
 
-/// Whether a run ended as its program lets it: nothing else that happens to a network may change that.
-fn ended_as(program: Kind, workload: &Workload) -> Held {
-    let expected = match program {
-        Kind::Proves => State::Verified,
-        Kind::Loops => State::Failed,
-    };
-    if workload.state == expected {
-        return Ok(());
-    }
-    let ends: Vec<_> = workload.attempts.iter().filter_map(|attempt| attempt.end.as_ref()).map(|end| &end.1).collect();
-    Err(format!("workload {} ended {}, its attempts {ends:?}", workload.id, workload.state.word()))
-}
-
 impl engine_sim::World for World {
     fn machine(&self) -> Arc<dyn StateMachine> {
         self.machine.clone()
     }
 
     fn crew(&mut self, node: usize, incarnation: u32) -> Crew {
-        let (keys, remains) = (&self.network.nodes[node], &mut self.remains[node]);
-        let behaviour = self.options.behaviour(node);
-        let prover = behaviour.proves().then(|| keys.prover.clone());
-        let own = prover.as_ref().map(|prover| prover.account.account());
-        let genesis = self.network.genesis.clone();
-        let member = replica::Replica::new(replica::Config { genesis, prover });
-        let member = Box::new(Witness::new(Box::new(member), own, remains.record.clone()));
-        let seed = self.options.chance().part("host", (node as u64) << 32 | u64::from(incarnation));
-        let host = Arc::new(SimHost::new(seed, remains.disk.clone(), behaviour));
-        remains.hosts.push(host.clone());
-        let prover = short(&keys.prover.account.account().0);
+        let member = self.member(node);
+        let seed = self.seed.part("host", (node as u64) << 32 | u64::from(incarnation));
+        let behaviour = self.scenario.nodes[node].habit.behaviour();
+        let host = Arc::new(SimHost::new(seed, self.remains[node].disk.clone(), behaviour));
+        self.remains[node].hosts.push(host.clone());
+        let prover = short(&self.past.provers[node].0);
         self.tell(format!("node {node} starts, life {}, prover {prover}", incarnation + 1));
         Crew { member, host }
     }

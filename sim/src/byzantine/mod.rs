@@ -1,17 +1,23 @@
-//! How the host of a node misbehaves. Each way is a small type with a file of its own; [`Honest`] is the one that does not.
+//! How a node misbehaves. Each way of a host is a small type with a file of its own, [`Honest`] is the one that does not; what
+//! a prover signs twice is in [`forked`]. [`Habit`] is what scenarios call them.
 
 mod fails;
 mod flips;
+pub mod forked;
 mod lies;
 mod silent;
 mod stalls;
+mod withholds;
 
 pub use fails::Fails;
 pub use flips::Flips;
+pub use forked::{Ears, Tongue};
 pub use lies::Lies;
 pub use silent::Silent;
 pub use stalls::Stalls;
+pub use withholds::Withholds;
 
+use std::sync::Arc;
 use types::{Verdict, host::ExecuteOutcome, message::Bundle};
 
 /// What a host makes of the work that its node gives it.
@@ -29,6 +35,11 @@ pub trait Behaviour: Send + Sync {
     /// What is said of a proof that was checked.
     fn judged(&self, verdict: Verdict) -> Verdict {
         verdict
+    }
+
+    /// Whether peers get the proofs that were made here.
+    fn serves_proofs(&self) -> bool {
+        true
     }
 }
 
@@ -48,3 +59,60 @@ pub enum Made {
 pub struct Honest;
 
 impl Behaviour for Honest {}
+
+/// A way to misbehave, by the name that scenarios have for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// None.
+    Honest,
+    /// See [`Silent`].
+    Silent,
+    /// See [`Stalls`].
+    Stalls,
+    /// See [`Fails`].
+    Fails,
+    /// See [`Flips`].
+    Flips,
+    /// See [`Lies`].
+    Lies,
+    /// See [`Withholds`].
+    Withholds,
+    /// See [`forked`].
+    Forked(Tongue, Ears),
+}
+
+impl Habit {
+    /// What a node with each of them does, in words.
+    pub const ALL: [(&'static str, Self); 10] = [
+        ("never answers", Self::Silent),
+        ("accepts and never ends", Self::Stalls),
+        ("says that programs fail", Self::Fails),
+        ("flips a bit of its proofs", Self::Flips),
+        ("says the opposite of every verdict", Self::Lies),
+        ("keeps its proofs to itself", Self::Withholds),
+        ("tells everybody both verdicts", Self::Forked(Tongue::Verdicts, Ears::All)),
+        ("tells half of its peers the opposite verdict", Self::Forked(Tongue::Verdicts, Ears::Halves)),
+        ("announces two proofs to everybody", Self::Forked(Tongue::Announcements, Ears::All)),
+        ("announces another proof to half of its peers", Self::Forked(Tongue::Announcements, Ears::Halves)),
+    ];
+
+    /// The habit that these words name.
+    #[must_use]
+    pub fn read(words: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == words).map(|(_, habit)| *habit)
+    }
+
+    /// How the host of such a node behaves.
+    #[must_use]
+    pub fn behaviour(self) -> Arc<dyn Behaviour> {
+        match self {
+            Self::Honest | Self::Forked(..) => Arc::new(Honest),
+            Self::Silent => Arc::new(Silent),
+            Self::Stalls => Arc::new(Stalls),
+            Self::Fails => Arc::new(Fails),
+            Self::Flips => Arc::new(Flips),
+            Self::Lies => Arc::new(Lies),
+            Self::Withholds => Arc::new(Withholds),
+        }
+    }
+}

@@ -1,7 +1,7 @@
 use super::*;
-use crate::byzantine::{Flips, Honest, Stalls};
+use crate::byzantine::{Flips, Honest, Stalls, Withholds};
 use ports::Host as _;
-use types::{Artifact, BlobId, Input, List, Program, Resources, Runtime, WorkloadId};
+use types::{Input, List, Program, Resources, WorkloadId};
 
 /// Takes what a host says, with its delay.
 #[derive(Default)]
@@ -22,18 +22,10 @@ struct Bench {
 
 fn bench(behaviour: impl Behaviour + 'static, kind: Kind) -> Bench {
     let store = Arc::new(Mutex::new(Store::default()));
-    let keep = |bytes: Vec<u8>| {
-        let size = bytes.len() as u64;
-        Artifact { blob: locked(&store).keep(bytes), size }
-    };
-    let program = Program {
-        name: Text::truncated("toy"),
-        proof_system: Text::truncated("toy"),
-        runtime: Runtime::Wasm,
-        prover: keep(kind.artifact()),
-        verifier: keep(toy::verifier()),
-        fuel_limit: 1,
-    };
+    for artifact in [kind.artifact(), toy::verifier()] {
+        locked(&store).keep(artifact);
+    }
+    let program = toy::program("toy", kind);
     let (host, ear) = (SimHost::new(Seed(3), store, Arc::new(behaviour)), Arc::new(Ear::default()));
     host.attach(ear.clone());
     Bench { host, ear, program }
@@ -118,4 +110,25 @@ fn a_loop_ends_with_the_computing_time_and_a_log() {
 #[test]
 fn a_host_that_stalls_says_nothing() {
     assert_eq!(bench(Stalls, Kind::Proves).execute(), None);
+}
+
+#[test]
+fn a_withheld_proof_is_given_to_no_peer() {
+    let asks = |bench: Bench| {
+        let blob = proof(bench.execute());
+        match bench.ask(&HostRequest::ReadPart { blob, part: 0, peer: PeerId([1; 32]) }) {
+            Some((HostEvent::Part { bytes, .. }, _)) => bytes.is_some(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(asks(bench(Honest, Kind::Proves)));
+    assert!(!asks(bench(Withholds, Kind::Proves)));
+}
+
+#[test]
+fn a_program_that_lasts_proves_shortly_before_its_time_is_up() {
+    let Some((HostEvent::Executed { outcome, .. }, delay)) = bench(Honest, Kind::Lasts).execute() else {
+        panic!("no proof")
+    };
+    assert!(matches!(outcome, ExecuteOutcome::Proved { .. }) && (7_000..9_000).contains(&delay));
 }

@@ -19,7 +19,10 @@ impl Conservation {
         let sum = totals.sum();
         hold(sum == Some(self.supply), || format!("all money is {sum:?}, where the supply is {}", self.supply))?;
         part("balances", totals.balances, state.accounts.values().map(|account| account.balance))?;
-        part("bonds", totals.bonds, state.provers.iter().map(|prover| prover.bond))?;
+        let provers = state.provers.iter().map(|prover| prover.bond);
+        let validators = state.validators.validators.iter().map(|validator| validator.bond);
+        let unbonding = state.unbondings().into_iter().map(|(_, _, part)| part.amount);
+        part("bonds", totals.bonds, provers.chain(validators).chain(unbonding))?;
         let live = state.workloads.values().filter(|workload| !workload.state.is_end());
         part("escrow", totals.escrow, live.map(|workload| workload.fee.total().unwrap_or_default()))?;
         state.workloads.values().try_for_each(payouts)
@@ -43,6 +46,7 @@ fn part(what: &str, total: Amount, mut parts: impl Iterator<Item = Amount>) -> H
 mod tests {
     use super::*;
     use crate::properties::samples;
+    use types::List;
 
     fn broken(change: impl FnOnce(&mut Snapshot)) -> Held {
         let mut state = samples::queued();
@@ -56,6 +60,8 @@ mod tests {
         assert!(broken(|state| state.meta.totals.burned = Amount(1)).is_err());
         assert!(broken(|state| state.accounts.clear()).is_err());
         assert!(broken(|state| state.provers[0].bond = Amount(1)).is_err());
+        assert!(broken(|state| state.provers[0].unbonding = List::default()).is_err());
+        assert!(broken(|state| state.validators = Default::default()).is_err());
         assert!(broken(|state| state.workloads.clear()).is_err());
         assert!(
             broken(|state| {

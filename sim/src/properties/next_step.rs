@@ -1,9 +1,10 @@
 use super::{Held, hold};
 use crate::snapshot::Snapshot;
-use types::{State, Workload, state_key};
+use types::{AccountId, State, Workload, record::Due, record::Unbonding, registry::Role, state_key};
 
 /// No workload is lost: each that has not ended has a chain time at which it moves on by itself, is listed as due then, and
-/// is where its state says; each that has ended has an end and nothing to come.
+/// is where its state says; each that has ended has an end and nothing to come. No part of a bond that was taken back is lost
+/// either.
 pub struct NextStep;
 
 impl NextStep {
@@ -15,8 +16,17 @@ impl NextStep {
         state.workloads.values().try_for_each(|workload| {
             let held = if workload.state.is_end() { ended(workload) } else { moves(state, workload) };
             held.map_err(|wrong| format!("workload {} is {} and {wrong}", workload.id, workload.state.word()))
-        })
+        })?;
+        state.unbondings().iter().try_for_each(|part| comes_back(state, part))
     }
+}
+
+/// A part of a bond falls due; one whose time is up may be kept, and is looked at again.
+fn comes_back(state: &Snapshot, (role, account, part): &(Role, AccountId, Unbonding)) -> Held {
+    let bucket = state_key::due_bucket(part.release);
+    let listed = || state.due.get(&bucket).is_some_and(|due| due.contains(&Due::Unbonding(*role, *account)));
+    let lost = || format!("a part of the bond of {account} is not listed as due in bucket {bucket}");
+    hold(bucket < state.meta.due_bucket || listed(), lost)
 }
 
 fn ended(workload: &Workload) -> Held {
@@ -30,7 +40,7 @@ fn moves(state: &Snapshot, workload: &Workload) -> Held {
     let bucket = state_key::due_bucket(time);
     let late = || format!("should have moved on at {time}, in bucket {bucket}; it is {}", state.meta.time);
     hold(bucket >= state.meta.due_bucket, late)?;
-    let listed = state.due.get(&bucket).is_some_and(|due| due.contains(&workload.id));
+    let listed = state.due.get(&bucket).is_some_and(|due| due.contains(&Due::Workload(workload.id)));
     hold(listed, || format!("is not listed as due in bucket {bucket}"))?;
     hold(workload.end.is_none(), || "has an end".into())?;
     let current = workload.current().map(|(_, attempt)| attempt);
@@ -73,6 +83,10 @@ mod tests {
         NextStep.check(&state)
     }
 
+    const fn is_workload(due: &Due) -> bool {
+        matches!(due, Due::Workload(_))
+    }
+
     fn workload(state: &mut Snapshot) -> &mut Workload {
         state.workloads.get_mut(&samples::ID).expect("the sample")
     }
@@ -82,6 +96,8 @@ mod tests {
         assert_eq!(broken(|_| {}), Ok(()));
         assert!(broken(|state| workload(state).moves_on = None).is_err());
         assert!(broken(|state| state.due.clear()).is_err());
+        assert!(broken(|state| state.due.values_mut().for_each(|due| due.retain(is_workload))).is_err());
+        assert!(broken(|state| state.due.values_mut().for_each(|due| due.retain(|due| !is_workload(due)))).is_err());
         assert!(broken(|state| state.queue.clear()).is_err());
         assert!(broken(|state| state.queue.push(samples::ID)).is_err());
         assert!(broken(|state| state.meta.due_bucket = u64::MAX).is_err());

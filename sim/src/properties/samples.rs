@@ -3,17 +3,26 @@
 use crate::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use types::{
-    AccountId, Amount, BlobId, ChainId, ChainTime, Data, End, EndReason, Height, List, Millis, ProgramId, ProverAction,
-    ProverMessage, Quote, Resources, Run, SecretKey, Signed, SignedVerdict, State, Verdict, Workload, WorkloadId,
+    AccountId, Amount, BlobId, ChainId, ChainTime, Data, End, EndReason, Height, List, Millis, Params, ProgramId,
+    ProverAction, ProverMessage, Quote, Resources, Run, SecretKey, Signed, SignedVerdict, State, Verdict, Workload,
+    WorkloadId,
+    genesis::PeerId,
     message::SignedProverMessage,
-    record::{Account, Cursor, Live, Meta, PendingDraws, Prover, Tally, Totals},
+    record::{
+        Account, Cursor, Due, Live, Meta, PendingDraws, Prover, Registry, Totals, Unbonding, Validator, Validators,
+        VerdictSet,
+    },
+    registry::Role,
     state_key,
-    verdict::{Subject, VerdictKey, VerdictSignature},
-    workload::Moment,
+    verdict::{Member, Subject, VerdictKey, VerdictSignature},
+    workload::{Kind, Moment},
 };
 
 pub const ID: WorkloadId = WorkloadId([7; 32]);
-pub const SUPPLY: Amount = Amount(100 + 50 + 30 + 20);
+/// What the prover stands to lose: three cores' worth, and what it took back.
+const BONDS: Amount = Amount(300_000_000_000 + 7 + 4 + 9);
+pub const SUPPLY: Amount = Amount(100 + BONDS.0 + 30 + 20);
+const LATER: ChainTime = ChainTime(20_000);
 const CHAIN: ChainId = ChainId([1; 32]);
 
 fn workload() -> Workload {
@@ -27,12 +36,15 @@ fn workload() -> Workload {
     };
     Workload {
         id: ID,
+        kind: Kind::Run,
         sender: AccountId([3; 32]),
         run,
         state: State::Queued,
         created: Moment::default(),
         since: Moment::default(),
         moves_on: Some(ChainTime(10_000)),
+        overtime: None,
+        renewals: 0,
         fee: Quote { compute: Amount(20), verification: Amount(10) },
         billed: Millis(1),
         attempts: List::default(),
@@ -49,12 +61,22 @@ pub fn ended() -> Workload {
 }
 
 fn meta() -> Meta {
-    let totals = Totals { balances: Amount(100), bonds: Amount(50), escrow: Amount(30), burned: Amount(20) };
+    let totals = Totals { balances: Amount(100), bonds: BONDS, escrow: Amount(30), burned: Amount(20) };
     Meta {
         chain: CHAIN,
         height: Height(5),
         time: ChainTime(9_000),
         totals,
+        epoch: 0,
+        params: Params::default(),
+        compute_price: Params::default().compute_price,
+        used: 0,
+        offered: 0,
+        units_used: 0,
+        units_offered: 3,
+        settled: 0,
+        seats: 1,
+        led: List::default(),
         set: 1,
         set_size: 1,
         queue: Cursor { head: 0, tail: 1 },
@@ -71,24 +93,38 @@ fn meta() -> Meta {
 /// One queued workload.
 pub fn queued() -> Snapshot {
     let account = Account { balance: Amount(100), nonce: 1 };
-    let prover = Prover {
-        account: AccountId([4; 32]),
-        key: VerdictKey([0; 96]),
-        bond: Amount(50),
-        capacity: Resources::default(),
-        in_use: Resources::default(),
-        tally: Tally::default(),
-    };
+    let provers = vec![prover()];
+    let (one, two) = (provers[0].account, AccountId([6; 32]));
+    let part = Unbonding { amount: Amount(9), release: ChainTime(10_000) };
+    let validator = Validator { peer: PeerId([5; 32]), account: two, bond: Amount(4), unbonding: List::default() };
+    let of_prover = BTreeSet::from([Due::Unbonding(Role::Prover, one)]);
+    let due = BTreeSet::from([Due::Workload(ID), Due::Unbonding(Role::Validator, two)]);
     Snapshot {
         accounts: BTreeMap::from([(AccountId([3; 32]), account)]),
-        provers: vec![prover],
+        validators: Validators {
+            validators: List::truncated(vec![Validator { unbonding: List::truncated(vec![part]), ..validator }]),
+        },
+        registry: Registry { provers: List::truncated(vec![one]) },
+        set: VerdictSet { members: List::truncated(vec![Member { account: one, key: provers[0].key }]) },
+        provers,
         workloads: BTreeMap::from([(ID, workload())]),
         live: vec![ID],
         entries: BTreeMap::from([(ID, Live { index: 0, draw: None })]),
         queue: vec![ID],
-        due: BTreeMap::from([(state_key::due_bucket(ChainTime(10_000)), BTreeSet::from([ID]))]),
+        due: BTreeMap::from([(state_key::due_bucket(ChainTime(10_000)), due), (state_key::due_bucket(LATER), of_prover)]),
         ..Snapshot::empty(meta())
     }
+}
+
+/// A member of the verdict set, with three cores behind which there is a bond.
+fn prover() -> Prover {
+    let bond = Params::default().bond_per_unit.times(3).expect("a small bond");
+    let mut prover = Prover::new(AccountId([4; 32]), VerdictKey([0; 96]), bond, 0);
+    prover.capacity.cpus = 4;
+    prover.member = true;
+    let part = Unbonding { amount: Amount(7), release: LATER };
+    prover.unbonding = List::truncated(vec![part]);
+    prover
 }
 
 /// The workload waits for the beacon of a height instead.

@@ -1,17 +1,18 @@
-//! Whole networks from seeds: all scenarios in one binary, because linking the engine is what takes long.
+//! Whole networks from seeds: all of them in one binary, because linking the engine is what takes long.
 
-mod misbehaviour;
 mod receipts;
+mod scenarios;
 mod seeds;
 
-use sim::{Options, Outcome, Scenario};
+use sim::{Outcome, Scenario, Weather};
 
 /// Runs a simulation in which every property must hold.
-fn holds(options: Options) -> Outcome {
-    sim::run(&options).unwrap_or_else(|broken| panic!("{options:?}: {broken}\n{}", broken.story.join("\n")))
+fn holds(seed: u64, scenario: &Scenario) -> Outcome {
+    let name = &scenario.name;
+    sim::run(seed, scenario).unwrap_or_else(|broken| panic!("{name}, seed {seed}: {broken}\n{}", broken.story.join("\n")))
 }
 
-/// One run on four nodes.
-fn one_run(seed: u64, scenario: Scenario) -> Outcome {
-    holds(Options { workloads: 1, ..Options::new(seed, scenario) })
+/// A few runs on four nodes.
+fn weather(seed: u64, weather: Weather, runs: usize) -> Outcome {
+    holds(seed, &weather.scenario(seed, 4, runs))
 }

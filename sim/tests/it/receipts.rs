@@ -1,11 +1,11 @@
-use crate::one_run;
-use sim::{Scenario, evidence};
+use crate::weather;
+use sim::{Weather, evidence};
 
 /// The simulation itself fails if two nodes' receipts of one run do not verify with one key, or differ in what they say.
 #[test]
 fn two_nodes_hand_out_receipts_that_one_key_verifies_and_no_byte_of_them_can_be_changed() {
-    let outcome = one_run(1, Scenario::Calm);
-    let [receipts] = outcome.end.receipts.as_slice() else { panic!("one run was submitted") };
+    let outcome = weather(1, Weather::Calm, 1);
+    let receipts = outcome.end.receipts.values().next().expect("one run was submitted");
     let said = evidence::same(receipts, &outcome.group_key).expect("both hold");
     let [bytes, _] = receipts;
     // Every byte is a check of some milliseconds: this seed's proof is a short one.
