@@ -1,17 +1,14 @@
 //! What members of the network send, and the lives of workloads up to some state.
 
 use super::{
-    network::{BUNDLE, FUNDS, UNIT, cores, program, run_of},
+    network::{BUNDLE, FUNDS, program, run_of},
     world::World,
 };
 use types::{
-    AccountId, Amount, BlobId, Body, Call, Certificate, Data, Height, List, ProverAction, ProverMessage, Resources,
-    Run, SecretKey, Settlement, Signed, SignedVerdict, Text, Transaction, Verdict, VerdictKey, VerdictSecret, Workload,
-    WorkloadId,
+    AccountId, BlobId, Body, Call, Certificate, Data, Height, List, ProverAction, ProverMessage, Run, SecretKey,
+    Settlement, Signed, SignedVerdict, Text, Transaction, Verdict, VerdictKey, VerdictSecret, Workload, WorkloadId,
     block::BeaconEntry,
-    message::SignedProverMessage,
-    record::Prover,
-    registry::{Heartbeat, Registration, SignedHeartbeat},
+    message::{Fail, FailKind, SignedProverMessage},
     state_key,
     transaction::SignedTransaction,
     verdict::Subject,
@@ -92,50 +89,6 @@ impl World {
         SignedVerdict { subject, verdict, prover, signature }
     }
 
-    pub(super) fn heartbeat(&self, prover: AccountId) -> SignedHeartbeat {
-        let heartbeat = Heartbeat { chain: self.chain(), prover, epoch: self.meta().epoch };
-        Signed::new(heartbeat, self.secret_of(prover))
-    }
-
-    /// All registered provers that have not spoken in this epoch say that they are alive.
-    pub(super) fn beat(&mut self) {
-        let epoch = self.meta().epoch;
-        let accounts: Vec<AccountId> = self.provers.iter().map(SecretKey::account).collect();
-        let silent = |account: &AccountId| {
-            let prover: Option<Prover> = self.memory.find(state_key::prover(*account)).expect("well formed");
-            prover.is_some_and(|prover| prover.seen < epoch)
-        };
-        let beats: Vec<_> = accounts.into_iter().filter(silent).map(|account| self.heartbeat(account)).collect();
-        self.block(&Body { heartbeats: List::new(beats).expect("few"), ..Body::default() });
-    }
-
-    /// What a prover sends to join.
-    pub(super) fn registration(&self, prover: AccountId, capacity: Resources) -> Registration {
-        let index = self.provers.iter().position(|secret| secret.account() == prover).expect("a prover");
-        let (key, secret) = &self.verdict_keys[index];
-        let possession = secret.prove_possession(self.chain(), prover);
-        let bond = Amount(UNIT.0 * u64::from(capacity.cpus));
-        Registration { key: *key, possession, capacity, address: Text::default(), bond }
-    }
-
-    /// A newcomer with so many cores registers. Returns its account and the workload that tests it.
-    pub(super) fn registered(&mut self, cpus: u32) -> (AccountId, WorkloadId) {
-        let prover = self.newcomer();
-        self.fund(prover, Amount(UNIT.0 * (u64::from(cpus) + 1)));
-        self.sends(prover, Call::Register(Box::new(self.registration(prover, cores(cpus)))));
-        (prover, self.prover(prover).test.expect("a test"))
-    }
-
-    /// A newcomer with so many cores that passed its test.
-    pub(super) fn tested(&mut self, cpus: u32) -> AccountId {
-        let (prover, test) = self.registered(cpus);
-        self.accept(test);
-        self.announce(test);
-        let all: Vec<usize> = (0..self.members().len()).collect();
-        self.settle(self.settlement(test, Verdict::Valid, &all));
-        prover
-    }
-
     pub(super) fn settlement(&self, id: WorkloadId, verdict: Verdict, signers: &[usize]) -> Settlement {
         let subject = self.workload(id).subject().expect("announced").0;
         let bundle = (verdict == Verdict::Valid).then(|| Data::new(BUNDLE.to_vec()).expect("short"));
@@ -188,8 +141,20 @@ impl World {
     }
 
     pub(super) fn announce(&mut self, id: WorkloadId) {
-        let announce = ProverAction::Announce { proof: BlobId::of(BUNDLE), size: BUNDLE.len() as u64 };
-        self.say(vec![self.drawn_says(id, announce)]);
+        self.say(vec![self.drawn_says(id, announcement(BUNDLE))]);
+    }
+
+    /// The prover that was drawn says that the program failed.
+    pub(super) fn fail(&mut self, id: WorkloadId) {
+        let fail = Fail { kind: FailKind::Exit, reason: Text::truncated("exit 1"), log: None };
+        self.say(vec![self.drawn_says(id, ProverAction::Fail(fail))]);
+    }
+
+    /// All members say so of the proof that is announced.
+    pub(super) fn settle_by_all(&mut self, id: WorkloadId, verdict: Verdict) {
+        let version = self.workload(id).subject().expect("announced").1.set;
+        let all: Vec<usize> = (0..self.set(version).members.len()).collect();
+        self.settle(self.settlement(id, verdict, &all));
     }
 
     pub(super) fn proved(&mut self, user: usize) -> WorkloadId {
@@ -197,4 +162,8 @@ impl World {
         self.announce(id);
         id
     }
+}
+
+pub(super) fn announcement(proof: &[u8]) -> ProverAction {
+    ProverAction::Announce { proof: BlobId::of(proof), size: proof.len() as u64 }
 }

@@ -84,6 +84,19 @@ pub(super) fn prove_possession(genesis: &mut Genesis) {
     }
 }
 
+/// Parameters under which everything takes seconds: epochs of 16 blocks, bonds locked for 90 s, evidence for 30 s.
+pub(super) fn brief() -> Params {
+    Params {
+        epoch_blocks: 16,
+        compute_max: Millis(20_000),
+        blob_bytes_max: 1_000_000,
+        verdict_window: Millis(10_000),
+        evidence_window: Millis(30_000),
+        unbond_delay: Millis(90_000),
+        ..Params::default()
+    }
+}
+
 pub(super) fn verdict_secret(index: u8) -> VerdictSecret {
     VerdictSecret::derive(&[index; 32]).expect("a key")
 }

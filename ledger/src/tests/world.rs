@@ -24,6 +24,7 @@ use types::{
 pub(super) const STEP: u64 = 500;
 
 /// A network in memory.
+#[derive(Clone)]
 pub(super) struct World {
     pub(super) memory: Memory,
     pub(super) seen: Seen,
