@@ -27,6 +27,12 @@ const PROGRAMS: &[Program] = &[
         proof_system: "groth16-bn254/arkworks-0.6",
         artifacts: &["verifier", "prover", "setup"],
     },
+    Program {
+        package: "capacity",
+        directory: "capacity",
+        proof_system: "lemma-capacity/1",
+        artifacts: &["verifier", "prover"],
+    },
     Program { package: "trivial", directory: "trivial", proof_system: "none/1", artifacts: &["verifier", "prover"] },
     Program { package: "loops", directory: "faulty/loops", proof_system: "none/1", artifacts: &["prover"] },
     Program { package: "fails", directory: "faulty/fails", proof_system: "none/1", artifacts: &["prover"] },
