@@ -128,7 +128,14 @@ impl Memory {
     /// # Errors
     /// When any of the three fails, or they do not agree.
     pub fn block(&mut self, leader: Peer, step_ms: u64, candidates: &Body) -> Result<(Body, Outcome), ExecuteError> {
-        let context = self.context(leader, step_ms);
+        self.block_in(self.context(leader, step_ms), candidates)
+    }
+
+    /// The same in surroundings of the caller's choice.
+    ///
+    /// # Errors
+    /// When building, checking or applying fails, or they do not agree.
+    pub fn block_in(&mut self, context: BlockContext, candidates: &Body) -> Result<(Body, Outcome), ExecuteError> {
         let built = self.execute(context.clone(), candidates.encode().into(), Mode::Build)?;
         for mode in [Mode::Candidate, Mode::Final] {
             let again = self.execute(context.clone(), built.body.clone(), mode)?;

@@ -270,6 +270,23 @@ impl Certificate {
     }
 }
 
+/// Keys made to cheat, for tests.
+#[cfg(any(test, feature = "testing"))]
+pub mod testing {
+    use super::{VerdictKey, VerdictSecret, fixed, key};
+    use commonware_codec::Encode as _;
+
+    /// A key that cancels those of others: its owner does not know its secret, and yet signs alone for all of them together.
+    #[must_use]
+    pub fn rogue(own: &VerdictSecret, others: &[VerdictKey]) -> Option<VerdictKey> {
+        let mut point = key(&own.public())?;
+        for other in others {
+            point = point - &key(other)?;
+        }
+        Some(VerdictKey(fixed(&point.encode())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,6 +358,22 @@ mod tests {
         assert!(!key.is_possessed(ChainId([8; 32]), account, &proof));
         assert!(!key.is_possessed(CHAIN, AccountId([2; 32]), &proof));
         assert!(!self::secret(2).public().is_possessed(CHAIN, account, &proof));
+    }
+
+    #[test]
+    fn a_rogue_key_would_sign_for_all_and_cannot_be_registered() {
+        let (secrets, mut members) = set(3);
+        let (own, account) = (secret(99), AccountId([9; 32]));
+        let honest: Vec<VerdictKey> = members.iter().map(|member| member.key).collect();
+        let rogue = testing::rogue(&own, &honest).expect("a key");
+        members.push(Member { account, key: rogue });
+        let signature = own.sign(CHAIN, &subject(), Verdict::Valid);
+        let forged =
+            Certificate { verdict: Verdict::Valid, signers: Data::new(vec![0b1111]).expect("bitmap"), signature };
+        assert_eq!(forged.verify(CHAIN, &subject(), &members), Ok(()), "in a set it would speak for everybody");
+        for secret in secrets.iter().chain([&own]) {
+            assert!(!rogue.is_possessed(CHAIN, account, &secret.prove_possession(CHAIN, account)));
+        }
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) group: GroupSecret,
     /// Who leads all blocks; where nobody is named, the validators take turns.
     pub(super) leader: Option<Peer>,
+    /// Epochs that were ended before their time.
+    pub(super) turned: u64,
     /// What the last block did.
     pub(super) events: Vec<ChainEvent>,
 }
@@ -70,6 +72,7 @@ impl World {
             validators: (1..=validators).map(|index| secret(3, index)).collect(),
             group,
             leader: None,
+            turned: 0,
             events: Vec::new(),
         };
         world.idle();
@@ -177,7 +180,8 @@ impl World {
     }
 
     pub(super) fn context(&self, step_ms: u64) -> BlockContext {
-        self.memory.context(self.leader(), step_ms)
+        let context = self.memory.context(self.leader(), step_ms);
+        BlockContext { epoch: context.epoch + self.turned, ..context }
     }
 
     /// One more prover, which has not registered.
@@ -190,7 +194,7 @@ impl World {
 
     /// Makes a block of what holds of the candidates, and audits the state after it. Returns the body that was kept.
     pub(super) fn try_block(&mut self, step_ms: u64, candidates: &Body) -> Body {
-        let (body, outcome) = self.memory.block(self.leader(), step_ms, candidates).expect("a block");
+        let (body, outcome) = self.memory.block_in(self.context(step_ms), candidates).expect("a block");
         for signed in &body.transactions {
             self.seen.accounts.insert(signed.value.sender);
             if let Call::Transfer { to, .. } = &signed.value.call {
