@@ -15,6 +15,13 @@ use types::{
     workload::Kind,
 };
 
+/// What the built-in program needs to run at all, in MiB.
+const TEST_MEMORY_MIB: u32 = 4;
+/// Computing time of a test whatever its size, in milliseconds.
+const TEST_BASE_MS: u64 = 10_000;
+/// Computing time of a test for each MiB, in milliseconds: several times what an ordinary machine takes.
+const TEST_MS_PER_MIB: u64 = 200;
+
 /// Rule 13: an account becomes a prover. Nothing is drawn for it before its capacity is tested.
 pub(crate) fn register(work: &mut Work, transaction: &Transaction, registration: &Registration) -> Outcomes {
     let (sender, id) = (transaction.sender, transaction.id());
@@ -77,13 +84,13 @@ fn declare(work: &mut Work, account: AccountId, capacity: Resources, id: TxId) -
     if more { test(work, account, &capacity, id.into()) } else { Ok(()) }
 }
 
-/// The chain asks for a test of what a prover declares beyond what it has shown. The prover pays for the verdicts.
+/// The chain asks for a test of what a prover declares. The prover pays for the verdicts.
 fn test(work: &mut Work, account: AccountId, declared: &Resources, id: WorkloadId) -> Outcomes {
-    let has = bond::registered(work, account)?.capacity;
+    let in_use = bond::registered(work, account)?.in_use;
     if work.meta.live >= LIVE_WORKLOADS_MAX {
         return Err(Refusal::Full(LIVE_WORKLOADS_MAX).into());
     }
-    let workload = test_workload(work, account, beyond(declared, &has), id)?;
+    let workload = test_workload(work, account, idle(declared, &in_use), id)?;
     work.lock(account, workload.fee.verification, Why(Cause::Lock, Some(id.0)))?;
     live::add(work, id)?;
     life::change_prover(work, account, |prover| {
@@ -97,29 +104,40 @@ fn test(work: &mut Work, account: AccountId, declared: &Resources, id: WorkloadI
     work.tell(ChainEvent::Allocated { workload: id, attempt: 1, prover: account })
 }
 
-/// What is declared beyond what there is; one core at least, so that there is something to run on.
-fn beyond(declared: &Resources, has: &Resources) -> Resources {
+/// All that is declared and not in use now, so that small steps up do not hide what is not there: nothing is drawn for a
+/// prover under test. At least what the test itself needs to run.
+fn idle(declared: &Resources, in_use: &Resources) -> Resources {
     Resources {
-        cpus: declared.cpus.saturating_sub(has.cpus).max(1),
-        memory_mib: declared.memory_mib.saturating_sub(has.memory_mib),
-        disk_mib: declared.disk_mib.saturating_sub(has.disk_mib),
-        gpus: declared.gpus.saturating_sub(has.gpus),
+        cpus: declared.cpus.saturating_sub(in_use.cpus).max(1),
+        memory_mib: declared.memory_mib.saturating_sub(in_use.memory_mib).max(TEST_MEMORY_MIB),
+        disk_mib: declared.disk_mib.saturating_sub(in_use.disk_mib),
+        gpus: declared.gpus.saturating_sub(in_use.gpus),
         gpu_class: declared.gpu_class,
     }
+}
+
+/// How long a test may compute: so much for each MiB, so that there is no time to do with less memory what takes more work.
+fn test_time(most: Millis, memory_mib: u32) -> Millis {
+    let scaled = u64::from(memory_mib).saturating_mul(TEST_MS_PER_MIB).saturating_add(TEST_BASE_MS);
+    Millis(scaled.min(most.0))
 }
 
 fn test_workload(work: &Work, account: AccountId, resources: Resources, id: WorkloadId) -> Outcomes<Workload> {
     let (now, params, test) = (work.now(), &work.meta.params, &work.genesis.capacity_test);
     let verification =
         fee::verification(params, test.program.fuel_limit, work.meta.set_size).ok_or(Refusal::Overflow)?;
-    let statement = codec::encode(&(id, resources));
+    // The parent's hash was not known when the prover signed: it cannot have computed before.
+    let seed =
+        blake3::Hasher::new_derive_key("lemma 1 capacity test").update(&work.context.parent).update(&id.0).finalize();
+    let statement = codec::encode(&(*seed.as_bytes(), resources));
+    let compute_max = test_time(test.compute_max, resources.memory_mib);
     let source = InputSource::Inline(Data::new(statement).map_err(|_| Refusal::Overflow)?);
     let run = Run {
         program: test.program.id(),
         arguments: Data::default(),
         inputs: List::truncated(vec![Input { role: InputRole::Statement, source }]),
         resources,
-        compute_max: test.compute_max,
+        compute_max,
         fee_max: verification,
     };
     let attempt =
@@ -136,7 +154,7 @@ fn test_workload(work: &Work, account: AccountId, resources: Resources, id: Work
         overtime: None,
         renewals: 0,
         fee: Quote { compute: Amount::ZERO, verification },
-        billed: Millis(test.compute_max.0.saturating_add(params.transfer_base.0)),
+        billed: Millis(compute_max.0.saturating_add(params.transfer_base.0)),
         attempts: List::truncated(vec![attempt]),
         end: None,
     })

@@ -14,6 +14,7 @@ use types::{
     message::Bundle,
     record::VerdictSet,
     verdict::{CertificateError, Subject},
+    workload::Kind,
 };
 
 /// Why a receipt is refused.
@@ -59,6 +60,9 @@ pub enum ReceiptError {
     /// The beacon of the draw is not the group's for that height.
     #[error("the beacon of height {0} does not hold under this group key")]
     Beacon(Height),
+    /// A test whose attempts are not exactly one, of the prover that it tests.
+    #[error("the test is not one attempt of the prover that it tests")]
+    Test,
     /// The draw names another prover.
     #[error("the beacon draws another prover")]
     Prover,
@@ -100,6 +104,7 @@ pub(crate) fn judge(
         block: types::BlobId(anchored.header.hash()),
         time: ChainTime(anchored.header.time_ms),
         workload: workload.id,
+        kind: workload.kind,
         sender: workload.sender,
         program: workload.run.program,
         state: workload.state,
@@ -126,13 +131,16 @@ fn fees(workload: &Workload, end: &End) -> Fees {
     }
 }
 
-/// Repeats the draw of the last attempt (rules 5 and 6).
+/// Repeats the draw of the last attempt (rules 5 and 6). A test of a prover's capacity is not drawn (rule 13).
 fn check_draw(
     chain: ChainId,
     workload: &Workload,
     draw: Option<&Draw>,
     group_key: &GroupKey,
 ) -> Result<Option<CheckedDraw>, ReceiptError> {
+    if workload.kind == Kind::Test {
+        return check_test(workload, draw).map(|()| None);
+    }
     let (attempt, draw) = match (workload.attempts.last(), draw) {
         (None, None) => return Ok(None),
         (None, Some(_)) => return Err(ReceiptError::Superfluous("a draw")),
@@ -149,6 +157,16 @@ fn check_draw(
         return Err(ReceiptError::Prover);
     }
     Ok(Some(CheckedDraw::from(draw)))
+}
+
+/// A test has one attempt, that of the prover that it tests, and no draw.
+fn check_test(workload: &Workload, draw: Option<&Draw>) -> Result<(), ReceiptError> {
+    let own = matches!(&*workload.attempts, [attempt] if attempt.prover == workload.sender);
+    match (own, draw) {
+        (true, None) => Ok(()),
+        (true, Some(_)) => Err(ReceiptError::Superfluous("a draw")),
+        (false, _) => Err(ReceiptError::Test),
+    }
 }
 
 fn is_draw_of(draw: &Draw, workload: &Workload, attempt: &Attempt) -> bool {

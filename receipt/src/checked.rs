@@ -3,14 +3,17 @@
 use serde::{Deserialize, Serialize};
 use types::{
     AccountId, Amount, Attempt, Beacon, BlobId, ChainId, ChainTime, EndReason, Height, Millis, ProgramId, Resources,
-    State, WorkloadId, draw::Draw, run::InputSource, workload::Moment,
+    State, WorkloadId,
+    draw::Draw,
+    run::InputSource,
+    workload::{Kind, Moment},
 };
 
 /// What the group key vouches for, one sentence each.
 pub const BOUND: &[&str] = &[
     "more than two thirds of the validators behind this key finalized a block of this chain id",
     "the state of that block holds this workload with its run, its attempts and its end",
-    "the beacon of the draw is that of the group, and it names this prover among these candidates",
+    "the beacon of the draw is that of the group, and it names this prover among these candidates; a test has no draw",
     "for a verified workload: two thirds of the verdict set that the state names found this very proof valid",
 ];
 
@@ -35,7 +38,9 @@ pub struct Checked {
     pub time: ChainTime,
     /// The workload.
     pub workload: WorkloadId,
-    /// Who asked and paid.
+    /// Where it comes from: a user's run, or a test of a prover's capacity.
+    pub kind: Kind,
+    /// Who asked and paid; of a test the prover that it tests.
     pub sender: AccountId,
     /// The program.
     pub program: ProgramId,
@@ -53,9 +58,9 @@ pub struct Checked {
     pub compute_max: Millis,
     /// What the verifier saw, in order.
     pub statement: Vec<StatementInput>,
-    /// Its attempts, in order; the last one's draw was repeated.
+    /// Its attempts, in order; the last one's draw was repeated. A test has exactly one, that of its sender.
     pub attempts: Vec<CheckedAttempt>,
-    /// The draw of the last attempt.
+    /// The draw of the last attempt. A test has none.
     pub draw: Option<CheckedDraw>,
     /// The verified proof.
     pub proof: Option<CheckedProof>,
@@ -100,7 +105,7 @@ impl From<&InputSource> for StatementInput {
 pub struct CheckedAttempt {
     /// The prover.
     pub prover: AccountId,
-    /// The height whose beacon drew it.
+    /// The height whose beacon drew it; of a test, which is not drawn, the block that asked for it.
     pub drawn_by: Height,
     /// When it was drawn.
     pub drawn: Moment,

@@ -44,7 +44,7 @@ pub struct Receipt {
     pub certificate: Vec<u8>,
     /// The [`types::Workload`], in an end state.
     pub workload: Proven,
-    /// The [`types::draw::Draw`] of its last attempt; there if and only if it had one.
+    /// The [`types::draw::Draw`] of its last attempt; there if and only if it had one and is no test, which is not drawn.
     pub draw: Option<Proven>,
     /// The [`types::record::VerdictSet`] that judged the proof; there if and only if the workload is Verified.
     pub set: Option<Proven>,

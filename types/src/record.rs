@@ -169,10 +169,10 @@ impl Prover {
         u32::try_from(units).unwrap_or(u32::MAX)
     }
 
-    /// What counts of its capacity: its cores as far as they are bonded, and nothing while it drains or is jailed.
+    /// What counts of its capacity: its cores as far as they are bonded, and nothing while it drains, is jailed or under test.
     #[must_use]
     pub fn active(&self, bond_per_unit: Amount) -> Resources {
-        if self.draining || self.jailed.is_some() {
+        if self.draining || self.jailed.is_some() || self.test.is_some() {
             return Resources::default();
         }
         Resources { cpus: self.capacity.cpus.min(self.bonded_units(bond_per_unit)), ..self.capacity }

@@ -6,8 +6,8 @@ use super::{
     world::World,
 };
 use types::{
-    AccountId, Amount, Call, ChainEvent, ChainId, Data, Input, InputRole, InputSource, ProverAction, Resources, State,
-    Text, Verdict, WorkloadId, codec, fee,
+    AccountId, Amount, Call, ChainEvent, ChainId, Input, InputRole, InputSource, ProverAction, Resources, State, Text,
+    Verdict, WorkloadId, codec, fee,
     limits::UNITS_MAX,
     registry::{ProverUpdate, Registration, Role},
     verdict::VerdictSignature,
@@ -38,8 +38,12 @@ fn a_newcomer_is_tested_before_it_counts() {
     assert_eq!((workload.kind, workload.state, workload.sender), (Kind::Test, State::Allocated, prover));
     assert_eq!(workload.run.program, genesis.capacity_test.program.id());
     assert_eq!(workload.run.resources, cores(2));
-    let statement = InputSource::Inline(Data::new(codec::encode(&(test, cores(2)))).expect("short"));
-    assert_eq!(&*workload.run.inputs, [Input { role: InputRole::Statement, source: statement }]);
+    let [Input { role: InputRole::Statement, source: InputSource::Inline(statement) }] = &*workload.run.inputs else {
+        panic!("one inline statement")
+    };
+    let (seed, asked) = codec::decode::<([u8; 32], Resources)>(statement, 52).expect("a seed and what is declared");
+    assert_eq!(asked, cores(2));
+    assert_ne!(seed, test.0, "the prover knew that before it signed");
     let fuel = genesis.capacity_test.program.fuel_limit;
     let verification = fee::verification(world.params(), fuel, 4).expect("small");
     assert_eq!((workload.fee.compute, workload.fee.verification), (Amount::ZERO, verification));
@@ -236,8 +240,9 @@ fn more_is_bonded_first_then_tested_and_then_counts() {
     world.bonds(prover, Role::Prover, Amount(2 * UNIT.0));
     world.declares(prover, cores(6));
     let test = world.prover(prover).test.expect("a test");
-    assert_eq!(world.workload(test).run.resources, cores(2), "what is beyond what it has shown");
-    assert_eq!((world.prover(prover).capacity, world.meta().units_offered), (cores(4), 16));
+    assert_eq!(world.workload(test).run.resources, cores(6), "all that is not in use");
+    let under_test = (world.prover(prover).capacity, world.meta().units_offered, world.prover(prover).free(UNIT).cpus);
+    assert_eq!(under_test, (cores(4), 12, 0), "nothing is drawn for it meanwhile");
     world.accept(test);
     world.announce(test);
     world.settle_by_all(test, Verdict::Valid);
@@ -256,8 +261,7 @@ fn what_is_less_counts_while_what_is_more_is_tested() {
     world.declares(prover, memory);
     let test = world.prover(prover).test.expect("a test");
     assert_eq!(world.prover(prover).capacity, Resources { memory_mib: 4 * 1024, ..cores(2) });
-    let beyond = Resources { cpus: 1, memory_mib: 60 * 1024, ..Resources::default() };
-    assert_eq!(world.workload(test).run.resources, beyond, "one core at least to run on");
+    assert_eq!(world.workload(test).run.resources, memory);
     world.accept(test);
     world.announce(test);
     world.settle_by_all(test, Verdict::Valid);
@@ -270,10 +274,7 @@ fn a_better_class_of_graphics_processors_is_tested() {
     let with = |gpus, gpu_class| Resources { gpus, gpu_class, ..cores(4) };
     world.declares(prover, with(1, 24));
     let test = world.prover(prover).test.expect("a test");
-    assert_eq!(
-        world.workload(test).run.resources,
-        Resources { cpus: 1, gpus: 1, gpu_class: 24, ..Resources::default() }
-    );
+    assert_eq!(world.workload(test).run.resources, with(1, 24));
     world.accept(test);
     world.announce(test);
     world.settle_by_all(test, Verdict::Valid);
@@ -355,4 +356,20 @@ fn a_test_is_its_provers_alone() {
     world.refuses_send(prover, Call::Cancel { workload: WorkloadId([0; 32]) }, "unknown-workload");
     world.wait(2_000);
     assert_eq!(world.meta().wanted.tail, 0, "nothing is drawn for it");
+}
+
+#[test]
+fn a_test_has_time_for_its_memory_and_no_more() {
+    let (mut world, prover) = member();
+    let most = world.memory.ledger().genesis().capacity_test.compute_max;
+    let mut asked = |memory_mib| {
+        world.declares(prover, Resources { memory_mib, ..cores(2) });
+        let test = world.prover(prover).test.expect("a test");
+        let asked = world.workload(test).run.compute_max;
+        world.accept(test);
+        world.fail(test);
+        asked
+    };
+    assert_eq!(asked(5_000), types::Millis(most.0.min(10_000 + 200 * 5_000)));
+    assert_eq!(asked(1 << 30), most);
 }

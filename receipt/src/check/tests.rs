@@ -82,12 +82,15 @@ fn workload() -> Workload {
     };
     Workload {
         id: ID,
+        kind: Kind::Run,
         sender: account(77),
         run,
         state: State::Verified,
         created: moment(5),
         since: moment(11),
         moves_on: None,
+        overtime: None,
+        renewals: 0,
         fee: Quote { compute: Amount(60), verification: Amount(40) },
         billed: Millis(6000),
         attempts: List::truncated(vec![attempt()]),
@@ -214,4 +217,39 @@ fn without_attempts_there_is_no_draw() {
     assert_eq!(judged(&cancelled, None), Err(ReceiptError::Superfluous("a draw")));
     cancelled.draw = None;
     assert_eq!(judged(&cancelled, None).expect("holds").state, State::Cancelled);
+}
+
+/// A test of a prover's capacity that was passed.
+fn test() -> Anchored {
+    let mut anchored = Anchored { draw: None, ..anchored() };
+    anchored.workload.kind = Kind::Test;
+    anchored.workload.sender = anchored.workload.attempts[0].prover;
+    anchored
+}
+
+#[test]
+fn a_test_is_one_attempt_of_the_prover_itself_without_a_draw() {
+    let checked = judged(&test(), Some(&bundle())).expect("holds");
+    assert_eq!((checked.kind, checked.state, checked.draw.is_none()), (Kind::Test, State::Verified, true));
+    assert_eq!(checked.prover(), Some(checked.sender));
+    assert_eq!(judged(&anchored(), None).expect("holds").kind, Kind::Run);
+
+    let drawn = Anchored { draw: Some(draw()), ..test() };
+    assert_eq!(judged(&drawn, None), Err(ReceiptError::Superfluous("a draw")));
+    let mut other = test();
+    other.workload.sender = account(77);
+    assert_eq!(judged(&other, None), Err(ReceiptError::Test));
+    let mut twice = test();
+    twice.workload.attempts = List::truncated(vec![attempt(), attempt()]);
+    assert_eq!(judged(&twice, None), Err(ReceiptError::Test));
+    let mut never = test();
+    (never.set, never.workload.state, never.workload.attempts) = (None, State::Expired, List::default());
+    assert_eq!(judged(&never, None), Err(ReceiptError::Test));
+}
+
+#[test]
+fn a_run_without_its_draw_is_not_taken_for_a_test() {
+    let mut run = test();
+    run.workload.kind = Kind::Run;
+    assert_eq!(judged(&run, None), Err(ReceiptError::Missing("the draw")));
 }
