@@ -1,8 +1,8 @@
 //! Chain time: the clock of every deadline. Each block adds what its proposer saw pass since the parent, at most `step_max`.
 //!
 //! A verifier never refuses a block for its own clock: it holds its answer until as much has passed for it too. A block that
-//! claims more than `step_max` breaks a permanent rule, so that nobody waits longer than that. A parent that this node did
-//! not see, as after a restart, cannot be timed: its child is not delayed.
+//! claims more than `step_max` breaks a permanent rule, so that nobody waits longer than that, however the wall clock is set.
+//! A parent that this node did not see, as after a restart, cannot be timed: its child is not delayed.
 
 use commonware_utils::sync::Mutex;
 use ports::{Hash, Header};
@@ -43,14 +43,20 @@ impl Sightings {
 
     /// What a proposer may add to the time of a parent that it saw.
     pub(crate) fn step_ms(&self, parent: &Hash, now: SystemTime, step_max_ms: u64) -> u64 {
-        let elapsed = self.0.lock().at.get(parent).and_then(|seen| now.duration_since(*seen).ok()).unwrap_or_default();
+        let elapsed = self.elapsed(parent, now).unwrap_or_default();
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).min(step_max_ms)
     }
 
-    /// When a verifier may answer for a block that adds `step_ms`; nothing if it need not wait.
-    pub(crate) fn due(&self, parent: &Hash, step_ms: u64, step_max_ms: u64) -> Option<SystemTime> {
-        let seen = *self.0.lock().at.get(parent)?;
-        seen.checked_add(Duration::from_millis(step_ms.min(step_max_ms)))
+    /// How long a verifier must still wait before it answers for a block that adds `step_ms`.
+    pub(crate) fn wait(&self, parent: &Hash, now: SystemTime, step_ms: u64, step_max_ms: u64) -> Duration {
+        let step = Duration::from_millis(step_ms.min(step_max_ms));
+        self.elapsed(parent, now).map_or(Duration::ZERO, |elapsed| step.saturating_sub(elapsed))
+    }
+
+    /// What has passed since a block that was seen; nothing if the wall clock was set back before that.
+    fn elapsed(&self, block: &Hash, now: SystemTime) -> Option<Duration> {
+        let seen = *self.0.lock().at.get(block)?;
+        Some(now.duration_since(seen).unwrap_or_default())
     }
 }
 
@@ -81,10 +87,12 @@ mod tests {
     #[test]
     fn a_verifier_waits_for_the_step_but_never_longer_than_the_bound() {
         let seen = Sightings::default();
-        assert_eq!(seen.due(&[1; 32], 10, 2000), None);
+        let wait = |now_ms, step_ms| seen.wait(&[1; 32], at(now_ms), step_ms, 2000).as_millis();
+        assert_eq!(wait(105, 10), 0, "nobody knows since when");
         seen.note([1; 32], at(100));
-        assert_eq!(seen.due(&[1; 32], 10, 2000), Some(at(110)));
-        assert_eq!(seen.due(&[1; 32], u64::MAX, 2000), Some(at(2100)));
+        assert_eq!((wait(105, 10), wait(110, 10), wait(500, 10)), (5, 0, 0));
+        assert_eq!(wait(100, u64::MAX), 2000);
+        assert_eq!((wait(5, 10), wait(5, u64::MAX)), (10, 2000), "also where the wall clock was set back");
     }
 
     #[test]
@@ -96,6 +104,6 @@ mod tests {
             seen.note(hash, at(1));
         }
         assert_eq!(seen.0.lock().at.len(), SIGHTINGS_MAX);
-        assert_eq!(seen.due(&[0; 32], 1, 1), None);
+        assert_eq!(seen.wait(&[0; 32], at(1), 1, 1), Duration::ZERO);
     }
 }

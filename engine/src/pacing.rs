@@ -64,8 +64,9 @@ impl<A> Paced<A> {
             return;
         };
         let step_ms = block.inner().header().time_ms.saturating_sub(parent.inner().header().time_ms);
-        if let Some(due) = self.sightings.due(&parent.digest().0, step_ms, self.step_max_ms) {
-            clock.sleep_until(due).await;
+        let wait = self.sightings.wait(&parent.digest().0, clock.current(), step_ms, self.step_max_ms);
+        if !wait.is_zero() {
+            clock.sleep(wait).await;
         }
     }
 }

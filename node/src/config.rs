@@ -62,7 +62,8 @@ pub struct Bootstrapper {
     pub address: String,
 }
 
-/// The API.
+/// The API. A connection that stands still for 75 seconds is closed, and so is one that has to be waited for and moves less
+/// than 64 KiB in a second: slow uploads and downloads hold no place for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
@@ -82,7 +83,8 @@ pub struct Http {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of all blobs together.
+    /// Bytes of all blobs together. Uploads may fill three quarters of them; the rest is kept for blobs that the node's duties
+    /// need, and for proofs and logs that its prover makes.
     pub blobs_bytes_max: u64,
     /// Worker threads of the engine.
     pub engine_threads: usize,

@@ -1,7 +1,12 @@
 //! The blob store, with what may go wrong.
 
 use node::{PARTS_MAX, Store, StoreError, StoreLimits};
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 use tempfile::TempDir;
 use types::{BlobId, blob, host::PartResult, limits::PART_BYTES};
 
@@ -112,15 +117,71 @@ fn no_name_leads_out_of_the_folder() {
 }
 
 #[test]
-fn a_damaged_blob_is_never_handed_out_as_whole() {
+fn uploads_leave_room_for_the_nodes_own_writes() {
+    let dir = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::open(dir.path(), limits(4 * MIB)).expect("store"));
+    let upload = |byte: u8, len: u64| {
+        let mut upload = store.upload()?;
+        upload.write(&vec![byte; len as usize])?;
+        upload.finish(None)
+    };
+    for byte in 0..3 {
+        upload(byte, MIB).expect("room");
+    }
+    for len in [1, MIB] {
+        assert!(matches!(upload(9, len), Err(StoreError::NoUploads { max, .. }) if max == 3 * MIB), "{len}");
+    }
+    store.put(&bytes(4096)).expect("the node has room");
+    let (id, size, parts) = parted();
+    for (number, part) in parts.iter().enumerate() {
+        assert!(matches!(store.write_part(id, size, number as u32, part), PartResult::Kept | PartResult::Whole));
+    }
+    assert_eq!(store.size(id), Some(size));
+    assert!(matches!(store.put(&bytes(MIB as usize)), Err(StoreError::Full { .. })));
+}
+
+/// Where a blob lies.
+fn path(dir: &TempDir, blob: BlobId) -> PathBuf {
+    dir.path().join(&blob.to_string()[..2]).join(blob.to_string())
+}
+
+type Read = fn(&Store, BlobId) -> Option<StoreError>;
+
+#[test]
+fn a_damaged_blob_is_removed_when_it_is_read_and_comes_in_again() {
+    let reads: [Read; 3] = [
+        |store, blob| store.read(blob, MIB).err(),
+        |store, blob| store.checked_file(blob, MIB).err(),
+        |store, blob| store.read_part(blob, 0).err(),
+    ];
+    let data = bytes(50_000);
+    let mut bent = data.clone();
+    bent[40_000] ^= 1;
+    for read in reads {
+        for damage in [&bent[..], &data[..30_000]] {
+            let (dir, store) = fresh();
+            let blob = store.put(&data).expect("kept").blob;
+            assert!(read(&store, blob).is_none(), "read while it is sound");
+            let whole = store.used_bytes();
+            fs::write(path(&dir, blob), damage).expect("written");
+            assert!(matches!(read(&store, blob), Some(StoreError::Damaged(_))));
+            assert_eq!((store.size(blob), files(dir.path())), (None, vec![]));
+            assert!(store.used_bytes() < whole, "its room is free");
+            assert!(store.put(&data).expect("kept").new);
+            assert!(read(&store, blob).is_none(), "healed");
+        }
+    }
+}
+
+#[test]
+fn an_upload_heals_damage_that_nobody_has_noticed() {
     let (dir, store) = fresh();
     let kept = store.put(&bytes(50_000)).expect("kept");
-    let path = dir.path().join(&kept.blob.to_string()[..2]).join(kept.blob.to_string());
-    let mut data = fs::read(&path).expect("read");
-    data[40_000] ^= 1;
-    fs::write(&path, data).expect("written");
-    assert!(matches!(store.read(kept.blob, MIB), Err(StoreError::Damaged(_))));
-    assert!(matches!(store.read_part(kept.blob, 0), Err(StoreError::Damaged(_))));
+    let used = store.used_bytes();
+    fs::write(path(&dir, kept.blob), vec![0; 50_000]).expect("written");
+    assert!(!store.put(&bytes(50_000)).expect("kept").new);
+    assert_eq!(store.read(kept.blob, MIB).expect("read"), Some(bytes(50_000)));
+    assert_eq!(store.used_bytes(), used);
 }
 
 /// A blob of three parts and a bit, with its parts encoded.
@@ -173,7 +234,8 @@ fn what_the_disk_made_of_parts_is_checked_before_use() {
     for part in 0..3 {
         assert_eq!(store.write_part(id, size, part, &parts[part as usize]), PartResult::Kept);
     }
-    let path = dir.path().join("parts").join(id.to_string());
+    let names = files(&dir.path().join("parts"));
+    let path = dir.path().join("parts").join(names.iter().find(|name| !name.ends_with(".map")).expect("a file"));
     let mut data = fs::read(&path).expect("read");
     data[5] ^= 1;
     fs::write(&path, data).expect("written");
@@ -214,4 +276,27 @@ fn an_upload_replaces_what_had_come_in_parts() {
     assert_eq!((kept.blob, kept.new), (id, true));
     assert_eq!(files(dir.path()), [id.to_string()]);
     assert_eq!(store.used_bytes(), size.next_multiple_of(4096));
+}
+
+#[test]
+fn writers_of_one_blob_at_once_leave_one_blob_and_take_its_room_once() {
+    let (id, size, parts) = parted();
+    let data = bytes(3 * PART_BYTES as usize + 777);
+    for _ in 0..20 {
+        let (dir, store) = fresh();
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let (store, parts) = (&store, &parts);
+                scope.spawn(move || {
+                    for number in (0..4).map(|number| (number + thread) % 4) {
+                        store.write_part(id, size, number as u32, &parts[number]);
+                    }
+                });
+            }
+            scope.spawn(|| store.put(&data).expect("kept"));
+        });
+        assert_eq!(store.read(id, MIB).expect("read").as_ref(), Some(&data));
+        store.write_part(id, size, 0, &parts[0]);
+        assert_eq!((store.used_bytes(), files(dir.path())), (size.next_multiple_of(4096), vec![id.to_string()]));
+    }
 }

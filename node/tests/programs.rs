@@ -27,8 +27,8 @@ struct Bench {
     host: Host,
     store: Arc<Store>,
     heard: mpsc::Receiver<HostEvent>,
+    dir: TempDir,
     _runtime: tokio::runtime::Runtime,
-    _dir: TempDir,
 }
 
 impl Bench {
@@ -47,7 +47,7 @@ impl Bench {
         });
         let (sender, heard) = mpsc::channel();
         host.attach(Arc::new(Listening(sender)));
-        Self { host, store, heard, _runtime: runtime, _dir: dir }
+        Self { host, store, heard, dir, _runtime: runtime }
     }
 
     fn ask(&self, request: &HostRequest) {
@@ -99,20 +99,37 @@ impl Bench {
 
     fn verdict(&self, proof: BlobId, statement: &[u8]) -> (Option<Verdict>, String) {
         let statement = InputSource::Inline(Data::new(statement.to_vec()).expect("small"));
-        self.ask(&HostRequest::Verify(Verify {
-            workload: WorkloadId([1; 32]),
-            attempt: 1,
-            proof,
-            verifier: self.artifact("trivial/verifier"),
-            fuel_limit: 100_000_000,
-            statement: List::truncated(vec![statement]),
-        }));
+        self.ask(&self.verify(proof, statement));
         match self.hear() {
             HostEvent::Verified { proof: about, verdict, reason, .. } if about == proof => {
                 (verdict, reason.to_string())
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    fn verify(&self, proof: BlobId, statement: InputSource) -> HostRequest {
+        HostRequest::Verify(Verify {
+            workload: WorkloadId([1; 32]),
+            attempt: 1,
+            proof,
+            verifier: self.artifact("trivial/verifier"),
+            fuel_limit: 100_000_000,
+            statement: List::truncated(vec![statement]),
+        })
+    }
+
+    /// Stores a blob and overwrites it.
+    fn damaged(&self) -> BlobId {
+        let blob = self.store.put(b"whole").expect("kept").blob;
+        let name = blob.to_string();
+        fs::write(self.dir.path().join("blobs").join(&name[..2]).join(&name), b"other").expect("written");
+        blob
+    }
+
+    /// The host says that a blob is not here, without having been asked.
+    fn missed(&self, blob: BlobId) {
+        assert_eq!(self.hear(), HostEvent::Stat { blob, size: None });
     }
 }
 
@@ -136,7 +153,52 @@ fn what_is_no_bundle_is_invalid_and_what_is_not_here_is_no_verdict() {
     let bench = Bench::new();
     let junk = bench.store.put(b"no bundle").expect("kept");
     assert_eq!(bench.verdict(junk.blob, b"statement").0, Some(Verdict::Invalid));
-    assert_eq!(bench.verdict(BlobId([9; 32]), b"statement").0, None);
+    let absent = BlobId([9; 32]);
+    bench.ask(&bench.verify(absent, InputSource::Inline(Data::default())));
+    bench.missed(absent);
+    assert!(matches!(bench.hear(), HostEvent::Verified { verdict: None, .. }));
+}
+
+#[test]
+fn a_blob_that_is_damaged_is_told_before_the_answer_and_can_come_in_again() {
+    let bench = Bench::new();
+    let (blob, peer) = (BlobId::of(b"whole"), PeerId([4; 32]));
+    let source = InputSource::Blob { blob, size: 5 };
+    let inputs = List::truncated(vec![Input { role: InputRole::Witness, source }]);
+    let verify = bench.verify(blob, InputSource::Inline(Data::default()));
+    let execute = Execute { inputs, ..bench.execute("trivial/prover", 60_000) };
+    let requests = [
+        HostRequest::ReadPart { blob, part: 0, peer },
+        HostRequest::ReadSmall { blob },
+        verify,
+        HostRequest::Execute(execute),
+    ];
+    for request in requests {
+        assert_eq!(bench.damaged(), blob);
+        bench.ask(&request);
+        bench.missed(blob);
+        let answer = bench.hear();
+        let without = match &answer {
+            HostEvent::Part { bytes, .. } => bytes.is_none(),
+            HostEvent::Small { bytes, .. } => bytes.is_none(),
+            HostEvent::Verified { verdict, .. } => verdict.is_none(),
+            HostEvent::Executed { outcome, .. } => matches!(outcome, ExecuteOutcome::HostFault(_)),
+            _ => false,
+        };
+        assert!(without, "{answer:?}");
+        assert_eq!(bench.store.size(blob), None);
+    }
+}
+
+#[test]
+fn a_statement_that_does_not_fit_the_verifier_is_not_read() {
+    let bench = Bench::new();
+    let proof = bench.store.put(&codec::encode(&Bundle { proof: vec![], public: vec![] })).expect("kept").blob;
+    let max = Params::default().verifier_memory_max;
+    // It is not here: reading it would say so.
+    bench.ask(&bench.verify(proof, InputSource::Blob { blob: BlobId([5; 32]), size: max + 1 }));
+    let HostEvent::Verified { verdict: None, reason, .. } = bench.hear() else { panic!("a verdict") };
+    assert!(reason.to_string().contains("statement"), "{reason}");
 }
 
 #[test]
@@ -182,7 +244,10 @@ fn inputs_that_do_not_fit_and_blobs_that_are_not_here_are_told_apart() {
     };
     let ExecuteOutcome::Failed(fail) = bench.outcome(with(1 << 30)) else { panic!("too large") };
     assert_eq!(fail.kind, FailKind::Memory);
-    assert!(matches!(bench.outcome(with(8)), ExecuteOutcome::HostFault(_)), "nothing to blame the program for");
+    bench.ask(&HostRequest::Execute(with(8)));
+    bench.missed(BlobId([7; 32]));
+    let said = bench.hear();
+    let HostEvent::Executed { outcome: ExecuteOutcome::HostFault(_), .. } = said else { panic!("{said:?}") };
 }
 
 #[test]

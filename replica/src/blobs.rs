@@ -87,10 +87,17 @@ impl Blobs {
             self.stored(blob);
             return;
         }
+        // A blob that was found damaged is gone from the store, without anybody having asked.
+        self.present.remove(&blob);
         for ((_, size), want) in self.wants.range_mut(names(blob)) {
             want.begin(*size);
         }
         self.ask_all(blob, out);
+    }
+
+    /// Whether a blob is known to be in the store.
+    pub fn has(&self, blob: &BlobId) -> bool {
+        self.present.contains(blob)
     }
 
     /// A blob is in the store.

@@ -32,7 +32,7 @@ impl Replica {
             }
             HostEvent::Verified { workload, attempt, proof, verdict, .. } => {
                 let subject = Subject { workload, attempt, proof };
-                let said = self.checks.as_mut().and_then(|checks| checks.verified(subject, verdict, out));
+                let said = self.checks.as_mut().and_then(|checks| checks.verified(subject, verdict, &self.blobs, out));
                 if let Some(said) = said {
                     self.own_verdict(said, out);
                 }

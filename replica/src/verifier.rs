@@ -197,10 +197,18 @@ impl Checks {
     }
 
     /// The host is done with a check. Returns this node's verdict, if it has one.
-    pub fn verified(&mut self, subject: Subject, verdict: Option<Verdict>, out: &mut Out<'_>) -> Option<SignedVerdict> {
+    pub fn verified(
+        &mut self,
+        subject: Subject,
+        verdict: Option<Verdict>,
+        blobs: &Blobs,
+        out: &mut Out<'_>,
+    ) -> Option<SignedVerdict> {
         let check = self.checks.get_mut(&subject).filter(|check| check.stage == Stage::Verifying)?;
         let Some(verdict) = verdict else {
-            check.stage = Stage::Silent;
+            // Where a blob turned out to be damaged, it is fetched and the proof judged again.
+            let is_whole = needs(&subject, check).iter().all(|need| blobs.has(&need.blob));
+            check.stage = if is_whole { Stage::Silent } else { Stage::Fetching };
             return None;
         };
         check.stage = Stage::Said;

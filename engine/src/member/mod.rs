@@ -5,10 +5,12 @@
 //! (see [`crate::events`]); the host is refused; a channel drops the message that arrives (see [`crate::channels`]).
 
 mod alarms;
+mod clock;
 mod inbox;
 mod outbox;
 
 pub(crate) use alarms::Alarms;
+pub(crate) use clock::SteadyClock;
 pub(crate) use inbox::{Deliveries, door};
 pub(crate) use outbox::Drain;
 
@@ -17,10 +19,7 @@ use commonware_macros::select;
 use commonware_p2p::{Message, Receiver, Sender};
 use commonware_utils::{SystemTimeExt as _, channel::mpsc};
 use ports::{Channel, Event, Member};
-use std::{
-    collections::VecDeque,
-    time::{Duration, SystemTime},
-};
+use std::{collections::VecDeque, time::Duration};
 
 /// The member, with everything it hears.
 pub(crate) struct Seat<E: Runtime, S, R> {
@@ -31,7 +30,7 @@ pub(crate) struct Seat<E: Runtime, S, R> {
     pub(crate) control: R,
     pub(crate) bulk: R,
     pub(crate) drain: Drain<E, S>,
-    pub(crate) now_ms: u64,
+    pub(crate) clock: SteadyClock,
 }
 
 /// What woke the member up.
@@ -65,31 +64,30 @@ where
     }
 
     async fn step(&mut self, event: Event, ready: &mut VecDeque<Event>) {
-        let now_ms = self.clock();
+        let now_ms = self.now_ms();
         let mut outbox = Vec::new();
         self.member.step(event, now_ms, &mut outbox);
         self.drain.run(outbox, ready).await;
     }
 
-    /// The local clock, which never goes back.
-    fn clock(&mut self) -> u64 {
-        self.now_ms = self.now_ms.max(self.runtime.current().epoch_millis());
-        self.now_ms
+    fn now_ms(&mut self) -> u64 {
+        self.clock.read(self.runtime.current().epoch_millis())
     }
 
     async fn wake(&mut self) -> Wake {
-        let now_ms = self.clock();
+        let now_ms = self.now_ms();
         if let Some(event) = self.drain.alarms.take(now_ms) {
             if matches!(event, Event::Host(_)) {
                 self.deliveries.done();
             }
             return Wake::Event(event);
         }
-        let alarm = self.drain.alarms.next_ms().map(|at_ms| SystemTime::UNIX_EPOCH + Duration::from_millis(at_ms));
+        // For a while, not until a time: the wall clock may be set meanwhile.
+        let alarm = self.drain.alarms.next_ms().map(|at_ms| Duration::from_millis(at_ms.saturating_sub(now_ms)));
         let runtime = &self.runtime;
         let alarm = async move {
             match alarm {
-                Some(at) => runtime.sleep_until(at).await,
+                Some(wait) => runtime.sleep(wait).await,
                 None => std::future::pending().await,
             }
         };

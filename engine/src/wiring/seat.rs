@@ -11,7 +11,7 @@ use crate::{
     committee::Opening,
     events::Events,
     journal::Journal,
-    member::{Alarms, Deliveries, Drain, Seat},
+    member::{Alarms, Deliveries, Drain, Seat, SteadyClock},
     presence,
     questions::{self, Question},
     schemes::Schemes,
@@ -112,7 +112,7 @@ where
                 control: hearing.control.1,
                 bulk: hearing.bulk.1,
                 drain,
-                now_ms: 0,
+                clock: SteadyClock::default(),
             };
             seat.run(start).await;
         })

@@ -1,7 +1,8 @@
 //! The blob store: files named by the BLAKE3 hash of their bytes (rule 14).
 //!
-//! A blob appears under its name once all its bytes are on disk and their hash was checked, by one rename. Names of files are
-//! made from [`BlobId`]s only, never from text that came from outside. Everything here blocks: call it on a blocking thread.
+//! A blob appears under its name once all its bytes are on disk and their hash was checked, by one rename. One that is found
+//! damaged when it is read is removed, so that it can come in again. Names of files are made from [`BlobId`]s only, never from
+//! text that came from outside. Everything here blocks: call it on a blocking thread.
 //!
 //! | folder | what lies there |
 //! | --- | --- |
@@ -18,10 +19,11 @@ pub use parts::PARTS_MAX;
 pub use upload::Upload;
 
 use parts::Parts;
-use room::Room;
+use room::{Room, Taker};
 use std::{
     fs::{self, File},
-    io::{self, Read as _},
+    io::{self, Read, Seek as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -36,7 +38,7 @@ use types::{BlobId, blob, host::PartResult, limits::PART_MAX};
 pub struct StoreLimits {
     /// The largest blob, in bytes.
     pub blob_bytes_max: u64,
-    /// Everything together, in bytes of disk: a blob takes whole blocks of 4 KiB, one at least.
+    /// Everything together, in bytes of disk: a blob takes whole blocks of 4 KiB, one at least. Uploads stop at three quarters.
     pub total_bytes_max: u64,
 }
 
@@ -57,6 +59,14 @@ pub enum StoreError {
         /// Bytes that are allowed.
         max: u64,
     },
+    /// There is no room left for uploads.
+    #[error("the blob store holds {used} bytes, and uploads may fill it to {max}: the rest is for this node's duties")]
+    NoUploads {
+        /// Bytes in use.
+        used: u64,
+        /// Bytes up to which uploads are taken.
+        max: u64,
+    },
     /// The bytes have another hash than the name under which they were sent.
     #[error("the bytes have the hash {got}, not {expected}")]
     Hash {
@@ -65,8 +75,8 @@ pub enum StoreError {
         /// The name under which they were sent.
         expected: BlobId,
     },
-    /// What lies under the name has another hash: the disk failed, or somebody wrote there.
-    #[error("the stored blob {0} is damaged")]
+    /// What lay under the name had another hash: the disk failed, or somebody wrote there.
+    #[error("the stored blob {0} was damaged and has been removed")]
     Damaged(BlobId),
     /// The disk failed.
     #[error("the blob store failed")]
@@ -150,6 +160,22 @@ impl Store {
         }
     }
 
+    /// A blob to be read bit by bit, as [`Self::file`], its hash checked before.
+    ///
+    /// # Errors
+    /// When it has more than `max` bytes, is damaged, or the disk fails.
+    pub fn checked_file(&self, blob: BlobId, max: u64) -> Result<Option<(File, u64)>, StoreError> {
+        let Some((mut file, size)) = self.file(blob)? else { return Ok(None) };
+        if size > max {
+            return Err(StoreError::TooLarge { max });
+        }
+        if hash(&file)? != blob {
+            return Err(self.remove_damaged(blob, &file));
+        }
+        file.rewind()?;
+        Ok(Some((file, size)))
+    }
+
     /// A blob as a whole, its hash checked; none if it is not here.
     ///
     /// # Errors
@@ -160,30 +186,34 @@ impl Store {
             return Err(StoreError::TooLarge { max });
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-        file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+        (&file).take(max.saturating_add(1)).read_to_end(&mut bytes)?;
         if BlobId::of(&bytes) != blob {
-            return Err(StoreError::Damaged(blob));
+            return Err(self.remove_damaged(blob, &file));
         }
         Ok(Some(bytes))
     }
 
-    /// Stores bytes under their hash.
+    /// Stores what this node made itself under its hash.
     ///
     /// # Errors
-    /// When they are too many, there is no room, or the disk fails.
+    /// When the bytes are too many, there is no room, or the disk fails.
     pub fn put(self: &Arc<Self>, bytes: &[u8]) -> Result<Kept, StoreError> {
-        let mut upload = self.upload()?;
+        let mut upload = self.take_in(Taker::Duty)?;
         upload.write(bytes)?;
         upload.finish(None)
     }
 
-    /// Begins to take in a blob bit by bit.
+    /// Begins to take in a user's blob bit by bit.
     ///
     /// # Errors
-    /// When there is no room or the disk fails.
+    /// When there is no room for uploads or the disk fails.
     pub fn upload(self: &Arc<Self>) -> Result<Upload, StoreError> {
+        self.take_in(Taker::Upload)
+    }
+
+    fn take_in(self: &Arc<Self>, taker: Taker) -> Result<Upload, StoreError> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Upload::begin(self.clone(), &self.dir.join("incoming").join(number.to_string()))
+        Upload::begin(self.clone(), taker, &self.dir.join("incoming").join(number.to_string()))
     }
 
     /// A part of a blob with the hashes that prove it; none if there is no such blob or part.
@@ -192,22 +222,22 @@ impl Store {
     /// When the blob is damaged or the disk fails.
     pub fn read_part(&self, blob: BlobId, part: u32) -> Result<Option<Vec<u8>>, StoreError> {
         let Some((file, size)) = self.file(blob)? else { return Ok(None) };
-        if part >= blob::parts(size) {
-            return Ok(None);
-        }
         let known = lock(&self.trees).get(blob);
         let tree = match known {
             Some(tree) => tree,
             None => {
                 let tree = Arc::new(tree::Tree::of(&file, size)?);
                 if tree.blob() != blob {
-                    return Err(StoreError::Damaged(blob));
+                    return Err(self.remove_damaged(blob, &file));
                 }
                 lock(&self.trees).insert(tree.clone());
                 tree
             }
         };
-        let encoded = tree.encode(&file, part).map_err(|_| StoreError::Damaged(blob))?;
+        if part >= blob::parts(tree.size()) {
+            return Ok(None);
+        }
+        let encoded = tree.encode(&file, part)?.ok_or_else(|| self.remove_damaged(blob, &file))?;
         Ok(Some(encoded).filter(|encoded| encoded.len() <= PART_MAX))
     }
 
@@ -228,40 +258,62 @@ impl Store {
 
     fn keep_part(&self, blob: BlobId, size: u64, part: u32, bytes: &[u8]) -> Result<PartResult, StoreError> {
         let partial = lock(&self.parts).of(blob, size, &self.room)?;
-        let mut partial = lock(&partial);
+        let mut map = lock(&partial.map);
         if self.size(blob).is_some() {
-            // Another thread brought the last part meanwhile.
+            // It came in as a whole meanwhile, or another thread brought the last part.
+            self.forget_parts(blob);
             return Ok(PartResult::Whole);
         }
-        if !partial.write(part, bytes)? {
+        if !partial.write(&mut map, part, bytes)? {
             return Ok(PartResult::Kept);
         }
         // All parts were right when they came; what the disk made of them is checked before use.
-        let path = partial.path().to_owned();
-        if hash(&path)? != blob {
-            lock(&self.parts).forget(blob, &self.room);
-            return Err(StoreError::Damaged(blob));
+        let found = hash(File::open(&partial.path)?)?;
+        if !lock(&self.parts).hand_over(blob, &partial) {
+            return Ok(PartResult::Fault);
         }
-        self.name(&path, blob, size)?;
-        lock(&self.parts).done(blob);
-        Ok(PartResult::Whole)
+        let named = if found == blob { self.name(&partial.path, blob) } else { Err(StoreError::Damaged(blob)) };
+        if named.is_err() {
+            let _ = fs::remove_file(&partial.path);
+            self.room.give(room::charge(size));
+        }
+        named.map(|_| PartResult::Whole)
     }
 
-    /// Gives a file with checked bytes its name. What it takes of the room is given back if the blob is here already.
-    fn name(&self, path: &Path, blob: BlobId, size: u64) -> Result<bool, StoreError> {
-        let _naming = lock(&self.naming);
-        if self.size(blob).is_some() {
-            fs::remove_file(path)?;
-            self.room.give(room::charge(size));
-            return Ok(false);
-        }
-        let target = self.path(blob);
+    /// Gives a file with checked bytes its name, in the place of one that has it already, whose room is given back. Returns
+    /// whether there was none.
+    fn name(&self, path: &Path, blob: BlobId) -> Result<bool, StoreError> {
         let folder = self.folder(blob);
         fs::create_dir_all(&folder)?;
         File::open(path)?.sync_all()?;
-        fs::rename(path, &target)?;
+        let _naming = lock(&self.naming);
+        let before = self.size(blob);
+        fs::rename(path, self.path(blob))?;
+        if let Some(before) = before {
+            self.room.give(room::charge(before));
+        }
         File::open(&folder)?.sync_all()?;
-        Ok(true)
+        Ok(before.is_none())
+    }
+
+    /// Removes a blob whose file was found damaged, unless another file has taken its place. Says that it was damaged.
+    fn remove_damaged(&self, blob: BlobId, file: &File) -> StoreError {
+        let _naming = lock(&self.naming);
+        lock(&self.trees).forget(blob);
+        let path = self.path(blob);
+        let remove = || {
+            let (found, there) = (file.metadata()?, fs::metadata(&path)?);
+            if (found.dev(), found.ino()) == (there.dev(), there.ino()) {
+                fs::remove_file(&path)?;
+                self.room.give(room::charge(there.len()));
+            }
+            Ok::<_, io::Error>(())
+        };
+        match remove() {
+            // Not found: another reader was faster.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => error.into(),
+            _ => StoreError::Damaged(blob),
+        }
     }
 
     /// A blob came in as a whole: what was there of it in parts is not needed any more.
@@ -284,9 +336,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn hash(path: &Path) -> Result<BlobId, StoreError> {
+fn hash(file: impl Read) -> io::Result<BlobId> {
     let mut hasher = blake3::Hasher::new();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
+    hasher.update_reader(file)?;
     Ok(BlobId(*hasher.finalize().as_bytes()))
 }
 

@@ -1,11 +1,12 @@
 //! Blobs that come in parts from peers: a file of the full size, and a map of the parts that are there.
 //!
 //! The map may run ahead of the file when the power goes: the whole is hashed before it becomes a blob, and thrown away if
-//! it is wrong. That costs a fetch, never a wrong blob.
+//! it is wrong. That costs a fetch, never a wrong blob. Each beginning has a file of its own, so that a thread that still
+//! works on one that was given up meanwhile spoils nothing.
 
 use crate::blobs::{
     StoreError,
-    room::{Room, charge},
+    room::{Room, Taker, charge},
 };
 use std::{
     collections::BTreeMap,
@@ -25,18 +26,23 @@ pub const PARTS_MAX: usize = 64;
 /// One blob that comes in parts.
 #[derive(Debug)]
 pub(super) struct Partial {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     size: u64,
-    /// One bit for each part that is there, the lowest first.
-    map: Vec<u8>,
+    /// Held by whoever writes.
+    pub(super) map: Mutex<Map>,
 }
+
+/// One bit for each part that is there, the lowest first.
+#[derive(Debug)]
+pub(super) struct Map(Vec<u8>);
 
 /// All blobs that come in parts.
 #[derive(Debug)]
 pub(super) struct Parts {
     dir: PathBuf,
     /// With the number of the last use.
-    open: BTreeMap<BlobId, (u64, u64, Arc<Mutex<Partial>>)>,
+    open: BTreeMap<BlobId, (u64, Arc<Partial>)>,
+    /// Counts on from the names of files that an earlier process left.
     uses: u64,
 }
 
@@ -46,16 +52,16 @@ impl Parts {
         let mut parts = Self { dir: dir.to_owned(), open: BTreeMap::new(), uses: 0 };
         let mut kept = Vec::new();
         for entry in fs::read_dir(dir)?.filter_map(Result::ok) {
-            let blob = entry.file_name().to_str().and_then(|name| name.parse::<BlobId>().ok());
-            let partial =
-                blob.and_then(|blob| Some((blob, Partial::load(&dir.join(blob.to_string()), blob_bytes_max)?)));
-            if let Some((blob, partial)) = partial
+            let Some((blob, number)) = entry.file_name().to_str().and_then(parse) else { continue };
+            parts.uses = parts.uses.max(number);
+            if let Some(partial) = Partial::load(&entry.path(), blob_bytes_max)
                 && parts.open.len() < PARTS_MAX
-                && room.take(charge(partial.size)).is_ok()
+                && !parts.open.contains_key(&blob)
+                && room.take(charge(partial.size), Taker::Duty).is_ok()
             {
                 kept.push(partial.path.clone());
-                kept.push(partial.map_path());
-                parts.open.insert(blob, (0, partial.size, Arc::new(Mutex::new(partial))));
+                kept.push(map_path(&partial.path));
+                parts.open.insert(blob, (0, Arc::new(partial)));
             }
         }
         for entry in fs::read_dir(dir)?.filter_map(Result::ok).filter(|entry| !kept.contains(&entry.path())) {
@@ -65,42 +71,44 @@ impl Parts {
     }
 
     /// The blob of this name and size, begun if it is not there.
-    pub(super) fn of(&mut self, blob: BlobId, size: u64, room: &Room) -> Result<Arc<Mutex<Partial>>, StoreError> {
+    pub(super) fn of(&mut self, blob: BlobId, size: u64, room: &Room) -> Result<Arc<Partial>, StoreError> {
         self.uses += 1;
-        if let Some((used, known, partial)) = self.open.get_mut(&blob)
-            && *known == size
+        if let Some((used, partial)) = self.open.get_mut(&blob)
+            && partial.size == size
         {
             *used = self.uses;
             return Ok(partial.clone());
         }
         // Another size than before: one of both was a lie, and only the whole will tell which.
         self.forget(blob, room);
-        let oldest = self.open.iter().min_by_key(|(_, (used, ..))| *used).map(|(blob, _)| *blob);
+        let oldest = self.open.iter().min_by_key(|(_, (used, _))| *used).map(|(blob, _)| *blob);
         if let Some(oldest) = oldest.filter(|_| self.open.len() >= PARTS_MAX) {
             self.forget(oldest, room);
         }
-        room.take(charge(size))?;
-        let partial =
-            Partial::begin(&self.dir.join(blob.to_string()), size).inspect_err(|_| room.give(charge(size)))?;
-        let partial = Arc::new(Mutex::new(partial));
-        self.open.insert(blob, (self.uses, size, partial.clone()));
+        room.take(charge(size), Taker::Duty)?;
+        let path = self.dir.join(format!("{blob}-{}", self.uses));
+        let partial = Arc::new(Partial::begin(&path, size).inspect_err(|_| room.give(charge(size)))?);
+        self.open.insert(blob, (self.uses, partial.clone()));
         Ok(partial)
     }
 
     /// Gives a blob up.
     pub(super) fn forget(&mut self, blob: BlobId, room: &Room) {
-        if let Some((_, size, _)) = self.open.remove(&blob) {
-            room.give(charge(size));
-            let path = self.dir.join(blob.to_string());
-            let _ = fs::remove_file(map_path(&path));
-            let _ = fs::remove_file(path);
+        if let Some((_, partial)) = self.open.remove(&blob) {
+            room.give(charge(partial.size));
+            let _ = fs::remove_file(map_path(&partial.path));
+            let _ = fs::remove_file(&partial.path);
         }
     }
 
-    /// The blob is whole and its file has moved; its room stays taken.
-    pub(super) fn done(&mut self, blob: BlobId) {
-        self.open.remove(&blob);
-        let _ = fs::remove_file(map_path(&self.dir.join(blob.to_string())));
+    /// All parts are there: from now on the file and its room are the caller's. Says no if they were given up meanwhile.
+    pub(super) fn hand_over(&mut self, blob: BlobId, partial: &Arc<Partial>) -> bool {
+        let ours = self.open.get(&blob).is_some_and(|(_, open)| Arc::ptr_eq(open, partial));
+        if ours {
+            self.open.remove(&blob);
+            let _ = fs::remove_file(map_path(&partial.path));
+        }
+        ours
     }
 }
 
@@ -108,10 +116,9 @@ impl Partial {
     fn begin(path: &Path, size: u64) -> io::Result<Self> {
         // Sparse: only what was written takes room on the disk, all of it is counted.
         File::create(path)?.set_len(size)?;
-        let map = vec![0; parts(size).div_ceil(8) as usize];
-        let partial = Self { path: path.to_owned(), size, map };
-        partial.save()?;
-        Ok(partial)
+        let map = Map(vec![0; parts(size).div_ceil(8) as usize]);
+        map.save(path, size)?;
+        Ok(Self { path: path.to_owned(), size, map: Mutex::new(map) })
     }
 
     fn load(path: &Path, blob_bytes_max: u64) -> Option<Self> {
@@ -120,39 +127,83 @@ impl Partial {
         let size = u64::from_le_bytes(*size);
         let fits = size <= blob_bytes_max && map.len() == parts(size).div_ceil(8) as usize;
         let whole = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
-        (fits && whole).then(|| Self { path: path.to_owned(), size, map: map.to_owned() })
-    }
-
-    fn save(&self) -> io::Result<()> {
-        fs::write(self.map_path(), [self.size.to_le_bytes().as_slice(), &self.map].concat())
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn map_path(&self) -> PathBuf {
-        map_path(&self.path)
+        (fits && whole).then(|| Self { path: path.to_owned(), size, map: Mutex::new(Map(map.to_owned())) })
     }
 
     /// Writes a part that was found right, at its place. Returns whether all parts are there now.
-    pub(super) fn write(&mut self, part: u32, bytes: &[u8]) -> io::Result<bool> {
+    pub(super) fn write(&self, map: &mut Map, part: u32, bytes: &[u8]) -> io::Result<bool> {
         let (start, _) = part_range(self.size, part);
         let mut file = File::options().write(true).open(&self.path)?;
         file.seek(SeekFrom::Start(start))?;
         file.write_all(bytes)?;
-        if let Some(byte) = self.map.get_mut(part as usize / 8) {
+        map.note(part);
+        map.save(&self.path, self.size)?;
+        Ok((0..parts(self.size)).all(|part| map.has(part)))
+    }
+}
+
+impl Map {
+    fn note(&mut self, part: u32) {
+        if let Some(byte) = self.0.get_mut(part as usize / 8) {
             *byte |= 1 << (part % 8);
         }
-        self.save()?;
-        Ok((0..parts(self.size)).all(|part| self.has(part)))
     }
 
     fn has(&self, part: u32) -> bool {
-        self.map.get(part as usize / 8).is_some_and(|byte| byte & (1 << (part % 8)) != 0)
+        self.0.get(part as usize / 8).is_some_and(|byte| byte & (1 << (part % 8)) != 0)
     }
+
+    fn save(&self, path: &Path, size: u64) -> io::Result<()> {
+        fs::write(map_path(path), [size.to_le_bytes().as_slice(), &self.0].concat())
+    }
+}
+
+/// The blob of a file's name, and the number of its beginning.
+fn parse(name: &str) -> Option<(BlobId, u64)> {
+    let (blob, number) = name.split_once('-')?;
+    Some((blob.parse().ok()?, number.parse().ok()?))
 }
 
 fn map_path(path: &Path) -> PathBuf {
     path.with_extension("map")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::limits::PART_BYTES;
+
+    const BLOB: BlobId = BlobId([1; 32]);
+
+    fn write(partial: &Partial, part: u32) -> io::Result<bool> {
+        partial.write(&mut partial.map.lock().expect("lock"), part, &[7; PART_BYTES as usize])
+    }
+
+    #[test]
+    fn who_still_writes_what_was_given_up_spoils_nothing() {
+        let dir = tempfile::tempdir().expect("folder");
+        let room = Room::new(u64::MAX, 0);
+        let mut parts = Parts::open(dir.path(), u64::MAX, &room).expect("opened");
+        let old = parts.of(BLOB, 3 * PART_BYTES, &room).expect("begun");
+        let new = parts.of(BLOB, 2 * PART_BYTES, &room).expect("begun anew");
+        assert!(!write(&new, 0).expect("written"));
+        assert!(write(&old, 0).is_err(), "its file is gone");
+        assert!(write(&new, 1).expect("written"));
+        assert_eq!(fs::read(&new.path).expect("read"), [7; 2 * PART_BYTES as usize]);
+        assert!(!parts.hand_over(BLOB, &old));
+        assert!(parts.hand_over(BLOB, &new));
+        assert_eq!(room.used(), charge(2 * PART_BYTES), "the room of the old one was given back");
+    }
+
+    #[test]
+    fn names_are_new_after_a_restart_too() {
+        let dir = tempfile::tempdir().expect("folder");
+        let room = Room::new(u64::MAX, 0);
+        let open = || Parts::open(dir.path(), u64::MAX, &room).expect("opened");
+        let first = open().of(BLOB, 2 * PART_BYTES, &room).expect("begun").path.clone();
+        let mut parts = open();
+        let again = parts.of(BLOB, 2 * PART_BYTES, &room).expect("taken up").path.clone();
+        assert_eq!(again, first);
+        assert_ne!(parts.of(BLOB, PART_BYTES, &room).expect("begun anew").path, first);
+    }
 }

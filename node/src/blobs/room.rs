@@ -11,6 +11,15 @@ pub(super) fn charge(size: u64) -> u64 {
     size.max(1).div_ceil(BLOCK).saturating_mul(BLOCK)
 }
 
+/// Who takes room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taker {
+    /// Users. The last quarter is not for them, so that they cannot keep the node from its duties.
+    Upload,
+    /// The node itself: blobs that its duties need, proofs and logs that its prover makes.
+    Duty,
+}
+
 /// Bytes that are taken, of those that may be.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -28,10 +37,17 @@ impl Room {
     }
 
     /// Takes room, all or nothing.
-    pub(super) fn take(&self, bytes: u64) -> Result<(), StoreError> {
-        let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.max);
+    pub(super) fn take(&self, bytes: u64, taker: Taker) -> Result<(), StoreError> {
+        let max = match taker {
+            Taker::Upload => self.max - self.max / 4,
+            Taker::Duty => self.max,
+        };
+        let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= max);
         let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
-        taken.map(drop).map_err(|used| StoreError::Full { used, max: self.max })
+        taken.map(drop).map_err(|used| match taker {
+            Taker::Upload => StoreError::NoUploads { used, max },
+            Taker::Duty => StoreError::Full { used, max },
+        })
     }
 
     /// Gives room back.

@@ -6,6 +6,7 @@
 use bao_tree::{
     BaoTree, BlockSize, ByteRanges, ChunkRanges,
     io::{
+        EncodeError,
         outboard::PreOrderMemOutboard,
         round_up_to_chunks,
         sync::{encode_ranges_validated, outboard},
@@ -44,14 +45,21 @@ impl Tree {
         BlobId(*self.0.root.as_bytes())
     }
 
-    /// A part that exists, with its hashes. Fails if the file is not what it was when the tree was made.
-    pub(super) fn encode(&self, file: &File, part: u32) -> io::Result<Vec<u8>> {
-        let size = self.0.tree.size();
+    pub(super) fn size(&self) -> u64 {
+        self.0.tree.size()
+    }
+
+    /// A part that exists, with its hashes; none if the file is not what it was when the tree was made.
+    pub(super) fn encode(&self, file: &File, part: u32) -> io::Result<Option<Vec<u8>>> {
+        let size = self.size();
         let (start, end) = part_range(size, part);
         let ranges = if size == 0 { ChunkRanges::all() } else { round_up_to_chunks(&ByteRanges::from(start..end)) };
         let mut encoded = Vec::new();
-        encode_ranges_validated(file, &self.0, &ranges, &mut encoded).map_err(io::Error::other)?;
-        Ok(encoded)
+        match encode_ranges_validated(file, &self.0, &ranges, &mut encoded) {
+            Ok(()) => Ok(Some(encoded)),
+            Err(EncodeError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -71,8 +79,12 @@ impl Trees {
         Some(tree)
     }
 
+    pub(super) fn forget(&mut self, blob: BlobId) {
+        self.0.retain(|tree| tree.blob() != blob);
+    }
+
     pub(super) fn insert(&mut self, tree: Arc<Tree>) {
-        self.0.retain(|other| other.blob() != tree.blob());
+        self.forget(tree.blob());
         self.0.push_back(tree);
         while self.0.len() > TREES_MAX || self.0.iter().map(|tree| tree.bytes()).sum::<usize>() > TREES_BYTES_MAX {
             self.0.pop_front();
@@ -97,7 +109,8 @@ mod tests {
             let (ours, theirs) = (Tree::of(&file, len as u64).expect("tree"), blob::Tree::of(&bytes));
             assert_eq!(ours.blob(), theirs.blob());
             for part in 0..blob::parts(len as u64) {
-                assert_eq!(ours.encode(&file, part).ok(), blob::encode_part(&theirs, &bytes, part), "{len} {part}");
+                let encoded = ours.encode(&file, part).expect("read");
+                assert_eq!(encoded, blob::encode_part(&theirs, &bytes, part), "{len} {part}");
             }
         }
     }
@@ -108,8 +121,10 @@ mod tests {
         let path = dir.path().join("blob");
         std::fs::write(&path, vec![7; 100_000]).expect("written");
         let tree = Tree::of(&File::open(&path).expect("opened"), 100_000).expect("tree");
-        std::fs::write(&path, vec![8; 100_000]).expect("written");
-        assert!(tree.encode(&File::open(&path).expect("opened"), 0).is_err());
+        for other in [vec![8; 100_000], vec![7; 50_000]] {
+            std::fs::write(&path, other).expect("written");
+            assert_eq!(tree.encode(&File::open(&path).expect("opened"), 0).expect("read"), None);
+        }
     }
 
     #[test]

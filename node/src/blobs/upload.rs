@@ -1,6 +1,9 @@
 //! A blob that comes in bit by bit, hashed on its way to the disk.
 
-use crate::blobs::{Kept, Store, StoreError, room::charge};
+use crate::blobs::{
+    Kept, Store, StoreError,
+    room::{Taker, charge},
+};
 use std::{
     fs::{self, File},
     io::Write as _,
@@ -13,6 +16,7 @@ use types::BlobId;
 #[derive(Debug)]
 pub struct Upload {
     store: Arc<Store>,
+    taker: Taker,
     path: PathBuf,
     file: File,
     hasher: blake3::Hasher,
@@ -22,10 +26,10 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub(super) fn begin(store: Arc<Store>, path: &Path) -> Result<Self, StoreError> {
-        store.room.take(charge(0))?;
+    pub(super) fn begin(store: Arc<Store>, taker: Taker, path: &Path) -> Result<Self, StoreError> {
+        store.room.take(charge(0), taker)?;
         let file = File::create_new(path).inspect_err(|_| store.room.give(charge(0)))?;
-        Ok(Self { store, path: path.to_owned(), file, hasher: blake3::Hasher::new(), size: 0, over: false })
+        Ok(Self { store, taker, path: path.to_owned(), file, hasher: blake3::Hasher::new(), size: 0, over: false })
     }
 
     /// Takes in more bytes.
@@ -38,7 +42,7 @@ impl Upload {
         if size > max {
             return Err(StoreError::TooLarge { max });
         }
-        self.store.room.take(charge(size) - charge(self.size))?;
+        self.store.room.take(charge(size) - charge(self.size), self.taker)?;
         self.size = size;
         self.file.write_all(bytes)?;
         self.hasher.update(bytes);
@@ -54,7 +58,7 @@ impl Upload {
         if let Some(expected) = expected.filter(|expected| *expected != got) {
             return Err(StoreError::Hash { got, expected });
         }
-        let new = self.store.name(&self.path, got, self.size)?;
+        let new = self.store.name(&self.path, got)?;
         self.over = true;
         self.store.forget_parts(got);
         Ok(Kept { blob: got, size: self.size, new })

@@ -26,10 +26,8 @@ impl Desk {
         self.runtime.spawn(async move {
             let outcome = desk.turn(execute, &cancel).await;
             lock(&desk.turns).remove(&key);
-            if desk.stopping.load(Ordering::SeqCst) {
-                return;
-            }
             let (workload, attempt) = key;
+            // Not told once the host stops: what the end cuts off has not ended.
             desk.insist(&HostEvent::Executed { workload, attempt, outcome }).await;
         });
     }
@@ -122,9 +120,9 @@ impl Desk {
             return Ok(failed(FailKind::Output, &reason, log));
         }
         let statement = execute.inputs.iter().filter(|input| input.role == InputRole::Statement);
-        let statement = self.sources(statement.map(|input| &input.source))?;
+        let statement = statement.map(|input| &input.source);
         let program = &execute.program;
-        match self.check(&program.verifier, program.fuel_limit, bundle, &statement)?.verdict {
+        match self.check(&program.verifier, program.fuel_limit, bundle, statement)?.verdict {
             executor::Verdict::Valid => {}
             executor::Verdict::Invalid(reason) => return Ok(failed(FailKind::SelfCheck, &reason.to_string(), log)),
             executor::Verdict::NoVerdict(reason) => return Ok(host_fault(&reason.to_string())),

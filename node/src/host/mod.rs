@@ -1,7 +1,8 @@
 //! The outside of a node, as a replica sees it: programs are run, blobs kept and served, users and listeners connected.
 //!
 //! A request is taken on and answered later by [`Inbox::deliver`]; nothing here waits inside [`ports::Host::perform`]. Every
-//! kind of work has a [`lane`] with a bound on what runs at once and on what waits.
+//! request that has an answer gets one, also where the host fails at it: a replica does not ask twice. Every kind of work has
+//! a [`lane`] with a bound on what runs at once and on what waits.
 
 mod execute;
 mod lane;
@@ -28,7 +29,7 @@ use std::{
 use submissions::Submissions;
 use tokio::runtime::Handle;
 use types::{
-    Params, Resources, TxId, WorkloadId, codec,
+    BlobId, Params, Resources, TxId, WorkloadId, codec,
     host::{HostEvent, HostRequest, Notice},
     limits::VALUE_MAX,
     transaction::SignedTransaction,
@@ -44,9 +45,8 @@ const VERIFIES_MAX: usize = 1024;
 /// Parts that are read or written at once, and that may wait.
 const PARTS_AT_ONCE: usize = 4;
 const PARTS_WAITING_MAX: usize = 256;
-/// How often an answer that the engine must not miss is offered again.
-const OFFERS_MAX: u32 = 100;
-const OFFER_AGAIN: Duration = Duration::from_millis(100);
+/// How long an answer waits before it is offered to the engine again.
+const OFFER_AGAIN: Duration = Duration::from_millis(10);
 
 /// The prover of a node: what runs programs, and how much it has for them.
 #[derive(Clone)]
@@ -188,9 +188,12 @@ impl Desk {
         lock(&self.index)
     }
 
-    /// Offers an event to the replica once. Nothing is lost by a refusal: whoever needs the answer asks again.
+    /// Offers an event to the replica once: for what can be done without, or is found out again.
     pub(crate) fn offer(&self, event: &HostEvent) -> bool {
-        let bytes = Bytes::from(codec::encode(event));
+        self.deliver(codec::encode(event).into())
+    }
+
+    fn deliver(&self, bytes: Bytes) -> bool {
         let taken = self.inbox.get().is_some_and(|inbox| inbox.deliver(bytes, 0));
         if !taken {
             self.counters.undelivered.fetch_add(1, Ordering::Relaxed);
@@ -198,40 +201,49 @@ impl Desk {
         taken
     }
 
-    /// Offers an event that nobody would ask for again, until it is taken or the engine is taken to be gone.
-    async fn insist(&self, event: &HostEvent) {
-        for _ in 0..OFFERS_MAX {
-            if self.offer(event) {
-                return;
-            }
-            tokio::time::sleep(OFFER_AGAIN).await;
-        }
-        tracing::warn!("the engine does not take answers any more");
+    /// Tells the replica something that it would not ask for again, also if the caller goes away meanwhile.
+    pub(crate) async fn tell(self: &Arc<Self>, event: HostEvent) {
+        let desk = self.clone();
+        // Fails when the node ends.
+        let _ = self.runtime.spawn(async move { desk.insist(&event).await }).await;
     }
 
-    /// Does blocking work in a lane, then goes on with its result; `busy` if the lane is full.
+    /// Offers an event until it is taken or the node stops. There are no more of them than the replica asked for.
+    async fn insist(&self, event: &HostEvent) {
+        let bytes = Bytes::from(codec::encode(event));
+        while !self.stopping.load(Ordering::SeqCst) && !self.deliver(bytes.clone()) {
+            tokio::time::sleep(OFFER_AGAIN).await;
+        }
+    }
+
+    /// A blob that the replica may take to be here is not, or not any more.
+    fn missed(&self, blob: BlobId) {
+        self.offer(&HostEvent::Stat { blob, size: None });
+    }
+
+    /// Does blocking work in a lane and answers what came of it; what `otherwise` says, by the reason, if it cannot be done.
     fn work<T: Send + 'static>(
         self: &Arc<Self>,
         lane: fn(&Self) -> &Lane,
         work: impl FnOnce(&Self) -> T + Send + 'static,
+        otherwise: impl FnOnce(&str) -> T + Send + 'static,
         then: impl FnOnce(T) -> HostEvent + Send + 'static,
-        busy: impl FnOnce() -> Option<T>,
     ) {
-        let Some(place) = lane(self).enter() else {
-            self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
-            if let Some(answer) = busy() {
-                self.offer(&then(answer));
-            }
-            return;
-        };
+        let place = lane(self).enter();
         let desk = self.clone();
         self.runtime.spawn(async move {
+            let Some(place) = place else {
+                desk.counters.overloaded.fetch_add(1, Ordering::Relaxed);
+                return desk.insist(&then(otherwise("too much of this kind waits to be done"))).await;
+            };
             let Some(_turn) = place.turn(1).await else { return };
             let worker = desk.clone();
-            match tokio::task::spawn_blocking(move || work(&worker)).await {
-                Ok(result) => desk.insist(&then(result)).await,
-                Err(error) => tracing::error!(%error, "work of the host was cut off"),
-            }
+            let done = tokio::task::spawn_blocking(move || work(&worker)).await;
+            let result = done.unwrap_or_else(|error| {
+                tracing::error!(%error, "work of the host was cut off");
+                otherwise("the work was cut off")
+            });
+            desk.insist(&then(result)).await;
         });
     }
 }
@@ -239,3 +251,6 @@ impl Desk {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,7 @@
 //! Blobs between the store and the replica: whether they are there, and their parts.
+//!
+//! A blob that the replica takes to be here and that is missing or damaged is told by [`HostEvent::Stat`], without having
+//! been asked, before the answer that says that it could not be read.
 
 use super::Desk;
 use crate::blobs::StoreError;
@@ -13,13 +16,20 @@ use types::{
 impl Desk {
     pub(super) fn stat(self: &Arc<Self>, blob: BlobId) {
         let work = move |desk: &Self| desk.store.size(blob);
-        self.work(|desk| &desk.disk, work, move |size| HostEvent::Stat { blob, size }, || None);
+        // A blob that is fetched although it is here costs its first part, no more.
+        self.work(|desk| &desk.disk, work, |_| None, move |size| HostEvent::Stat { blob, size });
     }
 
     pub(super) fn read_part(self: &Arc<Self>, blob: BlobId, part: u32, peer: PeerId) {
-        let work = move |desk: &Self| said(desk.store.read_part(blob, part)).and_then(|bytes| Data::new(bytes).ok());
+        let work = move |desk: &Self| {
+            let read = desk.store.read_part(blob, part);
+            if matches!(read, Err(StoreError::Damaged(_))) {
+                desk.missed(blob);
+            }
+            said(read).and_then(|bytes| Data::new(bytes).ok())
+        };
         // A peer that gets nothing asks somebody else.
-        self.work(|desk| &desk.disk, work, move |bytes| HostEvent::Part { blob, part, peer, bytes }, || Some(None));
+        self.work(|desk| &desk.disk, work, |_| None, move |bytes| HostEvent::Part { blob, part, peer, bytes });
     }
 
     pub(super) fn write_part(
@@ -32,12 +42,21 @@ impl Desk {
     ) {
         let work = move |desk: &Self| desk.store.write_part(blob, size, part, &bytes);
         let then = move |result| HostEvent::Wrote { blob, part, peer, result };
-        self.work(|desk| &desk.disk, work, then, || Some(PartResult::Fault));
+        self.work(|desk| &desk.disk, work, |_| PartResult::Fault, then);
     }
 
     pub(super) fn read_small(self: &Arc<Self>, blob: BlobId) {
-        let work = move |desk: &Self| said(desk.store.read(blob, PROOF_INLINE_MAX as u64));
-        self.work(|desk| &desk.disk, work, move |bytes| HostEvent::Small { blob, bytes }, || Some(None));
+        let work = move |desk: &Self| said(desk.present(blob, PROOF_INLINE_MAX as u64));
+        self.work(|desk| &desk.disk, work, |_| None, move |bytes| HostEvent::Small { blob, bytes });
+    }
+
+    /// A blob that the replica takes to be here.
+    pub(super) fn present(&self, blob: BlobId, max: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let read = self.store.read(blob, max);
+        if matches!(read, Ok(None) | Err(StoreError::Damaged(_))) {
+            self.missed(blob);
+        }
+        read
     }
 }
 

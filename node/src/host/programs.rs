@@ -16,6 +16,8 @@ pub(super) enum HostFault {
     NoProver,
     #[error("the inputs have more bytes than can be addressed")]
     Input,
+    #[error("the statement has {size} bytes, where the verifier has {max} bytes of memory")]
+    Statement { size: u64, max: u64 },
 }
 
 impl Desk {
@@ -23,9 +25,8 @@ impl Desk {
         self.prover.as_ref().ok_or(HostFault::NoProver)
     }
 
-    /// A blob that the replica says is here.
     pub(super) fn blob(&self, blob: BlobId, max: u64) -> Result<Vec<u8>, HostFault> {
-        self.store.read(blob, max)?.ok_or(HostFault::Absent(blob))
+        self.present(blob, max)?.ok_or(HostFault::Absent(blob))
     }
 
     pub(super) fn artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, HostFault> {
@@ -45,17 +46,22 @@ impl Desk {
     }
 
     /// Runs a program's verifier on a bundle.
-    pub(super) fn check(
+    pub(super) fn check<'a>(
         &self,
         verifier: &Artifact,
         fuel: u64,
         bundle: &Bundle,
-        statement: &[Vec<u8>],
+        statement: impl Iterator<Item = &'a InputSource> + Clone,
     ) -> Result<Verification, HostFault> {
-        let artifact = self.artifact(verifier)?;
-        let statement = statement.iter().map(Vec::as_slice);
-        let input = Sections::of_verifier(&bundle.proof, &bundle.public, statement);
         let memory_bytes = self.params.verifier_memory_max;
+        // The ledger takes no such run. Nothing that large is read, whatever the replica asks.
+        let size = statement.clone().fold(0_u64, |sum, source| sum.saturating_add(source.size()));
+        if size > memory_bytes {
+            return Err(HostFault::Statement { size, max: memory_bytes });
+        }
+        let statement = self.sources(statement)?;
+        let artifact = self.artifact(verifier)?;
+        let input = Sections::of_verifier(&bundle.proof, &bundle.public, statement.iter().map(Vec::as_slice));
         let limits = VerifierLimits { fuel, memory_bytes, ..VerifierLimits::default() };
         Ok(self.prover()?.executor.verify(&VerifyJob { artifact: &artifact, input, limits }))
     }

@@ -28,7 +28,7 @@ impl Desk {
                 (None, fault.to_string())
             })
         };
-        self.work(|desk| &desk.checks, work, then, || Some((None, "too many proofs wait to be checked".to_owned())));
+        self.work(|desk| &desk.checks, work, |reason| (None, reason.to_owned()), then);
     }
 
     fn verdict(&self, verify: &Verify) -> Result<Found, HostFault> {
@@ -38,8 +38,7 @@ impl Desk {
             return Ok((Some(Verdict::Invalid), "the bytes are no bundle of proof and public values".to_owned()));
         };
         drop(bytes);
-        let statement = self.sources(&verify.statement)?;
-        let found = self.check(&verify.verifier, verify.fuel_limit, &bundle, &statement)?;
+        let found = self.check(&verify.verifier, verify.fuel_limit, &bundle, verify.statement.iter())?;
         Ok(match found.verdict {
             executor::Verdict::Valid => (Some(Verdict::Valid), String::new()),
             executor::Verdict::Invalid(reason) => (Some(Verdict::Invalid), reason.to_string()),

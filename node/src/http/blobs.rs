@@ -15,7 +15,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::StreamExt as _;
-use std::{fs::File, io::Read as _, sync::Arc};
+use std::{
+    fs::File,
+    io::{Read as _, Take},
+    sync::Arc,
+};
 use types::{BlobId, host::HostEvent};
 
 /// Bytes that are read from the disk at once.
@@ -34,8 +38,8 @@ async fn take_in(State(gateway): Asked, body: Body, expected: Option<BlobId>) ->
     let _permit = gateway.uploads.clone().try_acquire_owned().map_err(busy)?;
     let kept = receive(&gateway, body, expected).await?;
     if kept.new {
-        // The replica may wait for it. It would also find it by itself, later.
-        gateway.desk.offer(&HostEvent::Stored { blob: kept.blob, size: kept.size });
+        // The replica may wait for it.
+        gateway.desk.tell(HostEvent::Stored { blob: kept.blob, size: kept.size }).await;
     }
     let location = paths::fill(paths::BLOB, &kept.blob);
     let stored = Json(Stored { blob: kept.blob, size: kept.size });
@@ -72,16 +76,23 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 fn failure(error: StoreError) -> Failure {
+    if matches!(error, StoreError::Damaged(_) | StoreError::Disk(_)) {
+        tracing::error!(error = &error as &dyn std::error::Error, "the blob store has failed");
+    }
     let kind = match &error {
         StoreError::TooLarge { .. } => problem::TOO_LARGE,
-        StoreError::Full { .. } => problem::STORE_FULL,
+        StoreError::Full { .. } | StoreError::NoUploads { .. } => problem::STORE_FULL,
         StoreError::Hash { .. } => problem::HASH_MISMATCH,
-        StoreError::Damaged(_) | StoreError::Disk(_) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the blob store has failed");
-            problem::INTERNAL
-        }
+        StoreError::Damaged(_) => problem::BLOB_ABSENT,
+        StoreError::Disk(_) => problem::INTERNAL,
     };
-    Failure::new(kind, error.to_string())
+    let problem = Problem::new(kind, error.to_string());
+    match error {
+        StoreError::NoUploads { .. } => {
+            Failure(problem.hinting("use another node, or ask the operator to raise limits.blobs_bytes_max"))
+        }
+        _ => Failure(problem),
+    }
 }
 
 pub(super) async fn download(State(gateway): Asked, Named(blob): Named<BlobId>) -> Answer<Response> {
@@ -92,14 +103,19 @@ pub(super) async fn download(State(gateway): Asked, Named(blob): Named<BlobId>) 
 /// A blob as a response, if it is here.
 pub(super) async fn whole(store: &Arc<Store>, blob: BlobId) -> Answer<Option<Response>> {
     let store = store.clone();
-    let Some((file, size)) = blocking(move || store.file(blob)).await? else { return Ok(None) };
-    let mut response = bytes(Body::from_stream(pieces(file)), blob);
+    let found = blocking(move || store.file(blob)).await?;
+    Ok(found.map(|(file, size)| section(file, size, blob)))
+}
+
+/// The next `size` bytes of a blob's file as a response. They are read as they are sent.
+pub(super) fn section(file: File, size: u64, blob: BlobId) -> Response {
+    let mut response = bytes(Body::from_stream(pieces(file.take(size))), blob);
     response.headers_mut().insert(header::CONTENT_LENGTH, size.into());
-    Ok(Some(response))
+    response
 }
 
 /// Bytes that anybody may have made: never to be taken for a page.
-pub(super) fn bytes(body: Body, blob: BlobId) -> Response {
+fn bytes(body: Body, blob: BlobId) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
@@ -109,12 +125,12 @@ pub(super) fn bytes(body: Body, blob: BlobId) -> Response {
     (headers, body).into_response()
 }
 
-fn pieces(file: File) -> impl futures::Stream<Item = std::io::Result<Bytes>> {
-    futures::stream::try_unfold(file, |mut file| async move {
+fn pieces(bytes: Take<File>) -> impl futures::Stream<Item = std::io::Result<Bytes>> {
+    futures::stream::try_unfold(bytes, |mut bytes| async move {
         let read = move || {
             let mut piece = Vec::with_capacity(PIECE);
-            (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
-            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+            bytes.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), bytes)))
         };
         tokio::task::spawn_blocking(read).await.map_err(std::io::Error::other)?
     })

@@ -2,20 +2,24 @@
 
 use super::{
     Asked, Gateway,
-    blobs::{absent as blob_absent, blocking, bytes, whole},
+    blobs::{absent as blob_absent, blocking, section, whole},
     extract::{Asking, Named},
     failure::{Answer, Failure},
 };
 use crate::receipts::{self, absent};
 use api::{Problem, paths, problem};
 use axum::{
-    body::Body,
     extract::State,
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
 use serde::Deserialize;
-use types::{AttemptEnd, BlobId, Workload, WorkloadId, codec, message::Bundle, state_key};
+use std::{
+    fs::File,
+    io::{self, Seek as _, SeekFrom},
+    os::unix::fs::FileExt as _,
+};
+use types::{AttemptEnd, BlobId, Workload, WorkloadId, state_key};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,7 +52,7 @@ pub(super) async fn proof(
     }
     let mut response = match wanted.part {
         Part::Bundle => whole(&gateway.desk.store, blob).await?.ok_or_else(|| Failure(blob_absent(blob)))?,
-        part => bytes(Body::from(half(&gateway, blob, part).await?), blob),
+        part => half(&gateway, blob, part).await?,
     };
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static(paths::VERIFIED_HEADER), HeaderValue::from_static(word(verified)));
@@ -70,13 +74,36 @@ fn announced(workload: &Workload) -> Answer<(BlobId, bool)> {
     })
 }
 
-/// The proof or the public values out of a bundle.
-async fn half(gateway: &Gateway, blob: BlobId, part: Part) -> Answer<Vec<u8>> {
+/// The proof or the public values out of a bundle, from its file: whoever reads slowly holds no memory.
+async fn half(gateway: &Gateway, blob: BlobId, part: Part) -> Answer<Response> {
     let (store, max) = (gateway.desk.store.clone(), gateway.genesis.params.proof_bytes_max);
-    let bytes = blocking(move || store.read(blob, max)).await?.ok_or_else(|| Failure(blob_absent(blob)))?;
-    let bundle: Bundle = codec::decode(&bytes, bytes.len())
-        .map_err(|_| Failure::new(problem::NO_PROOF, "what was announced is no bundle of proof and public values"))?;
-    Ok(if part == Part::Public { bundle.public } else { bundle.proof })
+    let find = move || {
+        let Some((mut file, size)) = store.checked_file(blob, max)? else { return Ok(None) };
+        let place = place(&file, size, part)?;
+        if let Some((start, _)) = place {
+            file.seek(SeekFrom::Start(start))?;
+        }
+        Ok(Some((file, place)))
+    };
+    let (file, place) = blocking(find).await?.ok_or_else(|| Failure(blob_absent(blob)))?;
+    let (_, length) = place
+        .ok_or_else(|| Failure::new(problem::NO_PROOF, "what was announced is no bundle of proof and public values"))?;
+    Ok(section(file, length, blob))
+}
+
+/// Where the proof or the public values begin in the file of a [`types::message::Bundle`], and how long they are. It holds
+/// both, each after its length.
+fn place(file: &File, size: u64, part: Part) -> io::Result<Option<(u64, u64)>> {
+    let length = |at: u64| {
+        let mut bytes = [0; 4];
+        file.read_exact_at(&mut bytes, at).map(|()| u64::from(u32::from_le_bytes(bytes)))
+    };
+    let Some(both) = size.checked_sub(8) else { return Ok(None) };
+    let proof = length(0)?;
+    if proof > both || proof + length(4 + proof)? != both {
+        return Ok(None);
+    }
+    Ok(Some(if part == Part::Public { (8 + proof, both - proof) } else { (4, proof) }))
 }
 
 pub(super) async fn receipt(State(gateway): Asked, Named(id): Named<WorkloadId>) -> Answer<Response> {

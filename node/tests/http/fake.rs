@@ -6,6 +6,7 @@ use ports::{Block, Engine, Evidence, Host as _, Inbox, Key, Later, ReadError, St
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    path::PathBuf,
     sync::{Arc, Mutex, Weak},
 };
 use tempfile::TempDir;
@@ -126,7 +127,7 @@ pub struct Served {
     replica: Arc<FakeReplica>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Limits that a test can reach.
@@ -140,8 +141,11 @@ impl Served {
     }
 
     pub async fn within(limits: node::Http) -> Self {
+        Self::with(limits, StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 }).await
+    }
+
+    pub async fn with(limits: node::Http, store_limits: StoreLimits) -> Self {
         let dir = tempfile::tempdir().expect("folder");
-        let store_limits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
         let store = Arc::new(Store::open(dir.path(), store_limits).expect("store"));
         let genesis = Arc::new(genesis());
         let host = Arc::new(Host::new(HostSetup {
@@ -162,7 +166,7 @@ impl Served {
         let wanted = async move { drop(asked.wait_for(|stop| *stop).await) };
         let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted));
         let client = reqwest::Client::new();
-        Self { engine, host, store, genesis, address, client, replica, stop, server, _dir: dir }
+        Self { engine, host, store, genesis, address, client, replica, stop, server, dir }
     }
 
     /// Has the node read how blocks move money, which it would from its start on.
@@ -181,6 +185,11 @@ impl Served {
 
     pub async fn post(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Reply {
         Reply::of(self.client.post(self.url(path)).header("content-type", kind).body(body)).await
+    }
+
+    /// The file of a blob.
+    pub fn file(&self, blob: BlobId) -> PathBuf {
+        self.dir.path().join(&blob.to_string()[..2]).join(blob.to_string())
     }
 
     pub fn answers(&self, answer: Answer) {

@@ -5,7 +5,9 @@ use crate::{
     records::{attempt, failed, meta, valid, workload},
 };
 use api::{Workload, WorkloadState, Workloads, paths};
+use node::StoreLimits;
 use receipt::Receipt;
+use std::fs;
 use types::{
     BlobId, Height, List, State, TxId, WorkloadId, codec,
     message::Bundle,
@@ -79,6 +81,44 @@ async fn a_proof_is_given_out_as_what_it_is() {
         assert_eq!(reply.header(paths::BLOB_HEADER), kept.blob.to_string());
         assert_eq!(reply.header("cache-control"), "no-store");
     }
+}
+
+#[tokio::test]
+async fn what_is_no_bundle_has_no_parts_and_a_damaged_one_is_gone() {
+    let served = Served::new().await;
+    let bytes = codec::encode(&Bundle { proof: vec![1; 300], public: vec![2; 20] });
+    let longer = [&bytes[..], &[0]].concat();
+    let lies = [u32::MAX.to_le_bytes().as_slice(), &[0; 60]].concat();
+    for (junk, whole) in [(&bytes, true), (&longer, false), (&lies, false), (&bytes[..7].to_vec(), false)] {
+        let kept = served.store.put(junk).expect("kept");
+        keep(&served, &workload(State::Verified, vec![attempt(Some((kept.blob, kept.size)), Some(valid()))]));
+        for part in ["proof", "public"] {
+            let reply = served.get(&path(&format!("/proof?part={part}"))).await;
+            match whole {
+                true => assert_eq!(reply.header("content-length"), reply.body.len().to_string()),
+                false => assert_eq!(reply.problem(), (404, "no-proof".to_owned())),
+            }
+        }
+        fs::write(served.file(kept.blob), b"damaged").expect("written");
+        for _ in 0..2 {
+            assert_eq!(served.get(&path("/proof")).await.problem(), (404, "blob-absent".to_owned()));
+        }
+        assert_eq!(served.store.size(kept.blob), None);
+    }
+}
+
+#[tokio::test]
+async fn a_proof_is_read_as_it_is_sent() {
+    let store = StoreLimits { blob_bytes_max: 64 << 20, total_bytes_max: 64 << 20 };
+    let served = Served::with(node::Http::default(), store).await;
+    // More than all buffers between the file and the reader hold.
+    let bundle = Bundle { proof: vec![1; 48 << 20], public: vec![] };
+    let kept = served.store.put(&codec::encode(&bundle)).expect("kept");
+    keep(&served, &workload(State::Verified, vec![attempt(Some((kept.blob, kept.size)), Some(valid()))]));
+    let response = served.client.get(served.url(&path("/proof"))).send().await.expect("a response");
+    assert_eq!(response.status(), 200);
+    fs::File::options().write(true).open(served.file(kept.blob)).and_then(|file| file.set_len(0)).expect("emptied");
+    assert!(response.bytes().await.is_err(), "what was not sent yet is nowhere else");
 }
 
 #[tokio::test]

@@ -68,6 +68,22 @@ fn a_host_that_cannot_tell_says_nothing() {
 }
 
 #[test]
+fn a_blob_that_was_damaged_is_fetched_again_and_the_proof_judged() {
+    let (mut bench, record) = announced();
+    bench.blobs.remove(&PROOF);
+    bench.host(&HostEvent::Stat { blob: PROOF, size: None });
+    bench.host(&verified(&record, None));
+    bench.done.clear();
+    bench.wait(1_000);
+    let wants = bench.told().into_iter().filter(|gossip| matches!(gossip, Gossip::Want { blob, .. } if *blob == PROOF));
+    assert!(wants.count() > 0);
+    bench.blobs.insert(PROOF, 100);
+    bench.host(&HostEvent::Stored { blob: PROOF, size: 100 });
+    bench.host(&verified(&record, Some(Verdict::Valid)));
+    assert_eq!(verdicts(&bench).last(), Some(&Verdict::Valid));
+}
+
+#[test]
 fn a_proof_that_cannot_be_fetched_is_called_unavailable_and_that_may_change() {
     let mut bench = Bench::new();
     for blob in [50, 51, 52] {

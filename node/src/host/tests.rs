@@ -1,0 +1,101 @@
+use super::*;
+use crate::blobs::StoreLimits;
+use std::sync::{
+    atomic::AtomicU32,
+    mpsc::{self, RecvTimeoutError},
+};
+
+/// Hands on what it takes, after so many refusals.
+struct Reluctant {
+    refusals: AtomicU32,
+    taken: mpsc::Sender<HostEvent>,
+}
+
+impl Inbox for Reluctant {
+    fn deliver(&self, bytes: Bytes, _delay_ms: u64) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        if self.refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok() {
+            return false;
+        }
+        self.taken.send(codec::decode(&bytes, REQUEST_MAX).expect("an event")).is_ok()
+    }
+}
+
+struct Bench {
+    host: Host,
+    heard: mpsc::Receiver<HostEvent>,
+    _dir: tempfile::TempDir,
+}
+
+const BLOB: BlobId = BlobId([1; 32]);
+/// Only what never comes takes so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Bench {
+    fn new(refusals: u32) -> Self {
+        let dir = tempfile::tempdir().expect("folder");
+        let limits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 1 << 20 };
+        let host = Host::new(HostSetup {
+            runtime: Handle::current(),
+            store: Arc::new(Store::open(dir.path(), limits).expect("store")),
+            prover: None,
+            params: Params::default(),
+        });
+        let (taken, heard) = mpsc::channel();
+        ports::Host::attach(&host, Arc::new(Reluctant { refusals: refusals.into(), taken }));
+        Self { host, heard, _dir: dir }
+    }
+
+    /// Has work done whose answer is a size, or none where it cannot be done.
+    fn ask(&self, work: impl FnOnce() -> Option<u64> + Send + 'static) {
+        self.host.0.work(|desk| &desk.disk, |_| work(), |_| None, answer);
+    }
+
+    fn hear(&self) -> HostEvent {
+        self.heard.recv_timeout(PATIENCE).expect("an answer")
+    }
+}
+
+fn answer(size: Option<u64>) -> HostEvent {
+    HostEvent::Stat { blob: BLOB, size }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_panics_is_answered() {
+    let bench = Bench::new(0);
+    bench.ask(|| panic!("a fault"));
+    assert_eq!(bench.hear(), answer(None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_waits_as_long_as_the_engine_is_behind() {
+    let bench = Bench::new(150);
+    bench.ask(|| Some(3));
+    assert_eq!(bench.hear(), answer(Some(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_is_answered_too() {
+    let bench = Bench::new(1);
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let asked = PARTS_WAITING_MAX + PARTS_AT_ONCE + 1;
+    for _ in 0..asked {
+        let held = held.clone();
+        bench.ask(move || lock(&held).recv().ok().map(|()| 1));
+    }
+    assert_eq!(bench.hear(), answer(None), "more than may wait");
+    drop(release);
+    for _ in 1..asked {
+        bench.hear();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_stops_insists_on_nothing() {
+    let bench = Bench::new(u32::MAX);
+    bench.ask(|| Some(1));
+    let Bench { host, heard, .. } = bench;
+    drop(host);
+    assert_eq!(heard.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected), "nobody waits any more");
+}
