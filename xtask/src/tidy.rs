@@ -16,6 +16,7 @@ mod names;
 mod packages;
 mod ratchet;
 mod repository;
+mod rules;
 mod sources;
 mod spdx;
 mod syntax;
@@ -66,6 +67,7 @@ fn check(repository: &Repository, functions: &[Function]) -> Result<Vec<Finding>
     findings.extend(sources::check_reached(files, sources));
     findings.extend(hygiene::check(files, packages));
     findings.extend(links::check(files));
+    findings.extend(rules::check(files, sources));
     findings.sort();
     findings.dedup();
     Ok(findings)

@@ -30,7 +30,7 @@ const TABLE: &[Row] = &[
     row("client", 3, &["types", "api", "receipt"]),
     row("lemma", 4, &["types", "ports", "ledger", "engine", "executor", "receipt", "api", "replica", "node", "client"]),
     row("sim", 5, &["types", "ports", "ledger", "engine", "engine-sim", "executor", "replica", "receipt"]),
-    row("bench", 5, &["types", "ports", "ledger", "engine", "engine-sim", "executor", "receipt", "api", "replica"]),
+    row("bench", 5, &["types", "ports", "ledger"]),
     row("xtask", 5, &[]),
 ];
 
