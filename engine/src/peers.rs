@@ -1,4 +1,5 @@
-//! Adds the nodes that are never seated, such as provers, to every set of peers that the resharing tracks.
+//! Adds the nodes that are not seated, such as provers and validators between two seats, to every set of peers that the
+//! resharing tracks.
 
 use crate::chain::PublicKey;
 use commonware_actor::Feedback;

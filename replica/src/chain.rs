@@ -45,6 +45,11 @@ impl Replica {
         }
         body.heartbeats.iter().for_each(|signed| self.heartbeats.included(signed));
         body.evidence.iter().for_each(|evidence| self.offences.included(evidence));
+        for signed in &body.messages {
+            if let Some(waited) = self.messages.included(signed) {
+                self.compare(waited, signed.clone(), out);
+            }
+        }
         for event in &outcome.events {
             self.happened(event, out);
         }

@@ -68,13 +68,16 @@ impl Replica {
             return;
         }
         match (signed.clone().verify(self.chain.id), other) {
-            // One prover announces two proofs in one attempt.
-            (Ok(_), Some(one)) if one.value.prover == signed.value.prover => {
-                self.accuse(Evidence::TwoAnnouncements { one, other: signed }, out);
-            }
-            (Ok(_), Some(_)) => {}
+            (Ok(_), Some(one)) => self.compare(one, signed, out),
             (Ok(_), None) => self.ask_about(signed, origin, out.now, out),
             (Err(refusal), _) => out.refused("prover-message", &refusal),
+        }
+    }
+
+    /// Two messages in one place: one prover that announces two proofs in one attempt convicts itself.
+    pub(crate) fn compare(&mut self, one: SignedProverMessage, other: SignedProverMessage, out: &mut Out<'_>) {
+        if one.value.prover == other.value.prover && messages::subject(&one) != messages::subject(&other) {
+            self.accuse(Evidence::TwoAnnouncements { one, other }, out);
         }
     }
 

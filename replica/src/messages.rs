@@ -27,6 +27,8 @@ struct Waiting {
 #[derive(Default)]
 pub(crate) struct Messages {
     waiting: BTreeMap<Place, Waiting>,
+    /// The announcements that blocks hold, until their workloads end: another of the same attempt convicts its prover.
+    announced: BTreeMap<(WorkloadId, u16), SignedProverMessage>,
 }
 
 const fn kind(action: &ProverAction) -> u8 {
@@ -63,9 +65,20 @@ impl Messages {
         true
     }
 
-    /// What waits in the place of a message.
+    /// What waits in the place of a message, or was announced there in a block.
     pub fn get(&self, signed: &SignedProverMessage) -> Option<&SignedProverMessage> {
-        self.waiting.get(&place(signed)).map(|waiting| &waiting.signed)
+        let announced =
+            subject(signed).and_then(|_| self.announced.get(&(signed.value.workload, signed.value.attempt)));
+        self.waiting.get(&place(signed)).map(|waiting| &waiting.signed).or(announced)
+    }
+
+    /// A block holds a message. Returns what waited in its place.
+    pub fn included(&mut self, signed: &SignedProverMessage) -> Option<SignedProverMessage> {
+        let waited = self.get(signed).cloned();
+        if subject(signed).is_some() {
+            self.announced.insert((signed.value.workload, signed.value.attempt), signed.clone());
+        }
+        waited
     }
 
     /// Forgets what can no longer take effect on a workload as it is now.
@@ -81,6 +94,7 @@ impl Messages {
     /// Forgets all about a workload.
     pub fn end(&mut self, id: WorkloadId) {
         self.waiting.retain(|(workload, _, _), _| *workload != id);
+        self.announced.retain(|(workload, _), _| *workload != id);
     }
 
     /// Tells peers again of own messages, and forgets peers' that took no effect.

@@ -15,8 +15,8 @@ use std::{
     time::Duration,
 };
 use types::{
-    Amount, BlobId, Call, Data, Height, Input, InputRole, InputSource, List, Millis, Resources, Run, Signed,
-    Text, Transaction, WorkloadId,
+    Amount, BlobId, Call, Data, Height, Input, InputRole, InputSource, List, Millis, Resources, Run, Signed, Text,
+    Transaction, WorkloadId,
     registry::{Change, ProverUpdate, Registration},
     transaction::SignedTransaction,
 };
@@ -82,7 +82,8 @@ impl Errands {
             uploaded: false,
             tokens: 0,
         };
-        let kinds = |step: &crate::scenario::Step| if let Deed::Run { kind, .. } = step.deed { Some(kind) } else { None };
+        let kinds =
+            |step: &crate::scenario::Step| if let Deed::Run { kind, .. } = step.deed { Some(kind) } else { None };
         for kind in scenario.steps.iter().filter_map(kinds).collect::<BTreeSet<_>>() {
             errands.deploys += 1;
             errands.uploads.push(kind.artifact());
@@ -182,7 +183,13 @@ impl Errands {
         }
         let deployed = self.by.get(&Who::User(0)).is_none_or(|errands| nonce(past, errands) >= self.deploys);
         for who in self.by.keys().copied().collect::<Vec<_>>() {
-            let end = if deployed { usize::MAX } else if who == Who::User(0) { self.deploys } else { 0 };
+            let end = if deployed {
+                usize::MAX
+            } else if who == Who::User(0) {
+                self.deploys
+            } else {
+                0
+            };
             self.send(who, end, now, past, hosts);
         }
     }
@@ -192,10 +199,11 @@ impl Errands {
         let errands = &self.by[&who];
         for index in nonce(past, errands)..errands.len().min(end) {
             let errand = &self.by[&who][index];
-            let is_time = errand.told.is_some() || match &errand.when {
-                When::At(at) => *at <= now,
-                When::Once(fact) => fact.holds(past),
-            };
+            let is_time = errand.told.is_some()
+                || match &errand.when {
+                    When::At(at) => *at <= now,
+                    When::Once(fact) => fact.holds(past),
+                };
             if !is_time {
                 return;
             }

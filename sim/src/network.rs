@@ -8,12 +8,10 @@ use crate::{
 use bytes::Bytes;
 use std::sync::Arc;
 use types::{
-    AccountId, Amount, ChainId, ChainTime, CodecError, Data, Genesis, List, Millis, Program, Resources, SecretKey, Text,
-    VerdictSecret,
+    AccountId, Amount, ChainId, ChainTime, CodecError, Data, Genesis, List, Millis, Program, Resources, SecretKey,
+    Text, VerdictSecret,
     beacon::GroupKey,
-    genesis::{
-        CapacityTest, Ceremony, GenesisAccount, GenesisError, GenesisProver, GenesisValidator, PeerId, seats,
-    },
+    genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisError, GenesisProver, GenesisValidator, PeerId, seats},
     verdict::VerdictSignature,
 };
 
@@ -97,7 +95,8 @@ impl Network {
     /// # Errors
     /// When that is no network.
     pub fn new(seed: Seed, scenario: &Scenario) -> Result<Self, NetworkError> {
-        let mut nodes: Vec<NodeKeys> = (0..scenario.nodes.len() as u64).map(|index| NodeKeys::new(seed, index)).collect();
+        let mut nodes: Vec<NodeKeys> =
+            (0..scenario.nodes.len() as u64).map(|index| NodeKeys::new(seed, index)).collect();
         let users = scenario.steps.iter().map(|step| if let Who::User(user) = step.who { user } else { 0 });
         let users: Vec<_> = (0..=users.max().unwrap_or(0) as u64).map(|index| secret(seed, "user", index)).collect();
         let validators = validators(&nodes, &scenario.nodes);

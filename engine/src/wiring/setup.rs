@@ -41,17 +41,19 @@ impl Setup {
         let genesis = Genesis::check(&config.committee, &*machine)?;
         let me = private_key(config.secret).public_key();
         let share = config.share.as_ref().map(|share| check_share(share, &genesis.info.output, &me)).transpose()?;
-        let secondary = match config.network.secondary.as_slice() {
+        let others = match config.network.secondary.as_slice() {
             [] => Set::default(),
             peers => participants("the list of secondary nodes", peers)?,
         };
+        // Whoever has no seat in an epoch still follows, and may be seated again.
+        let secondary = Set::from_iter_dedup(genesis.validators.iter().chain(&others).cloned());
         Ok(Self { genesis, secret: config.secret, me, share, secondary, pace: config.pace.clone(), machine })
     }
 
     /// The most nodes that one set of peers can have.
     #[must_use]
     pub fn peers_max(&self) -> NonZeroUsize {
-        let nodes: BTreeSet<&PublicKey> = self.genesis.validators.iter().chain(&self.secondary).collect();
+        let nodes: BTreeSet<&PublicKey> = self.secondary.iter().collect();
         commonware_p2p::authenticated::peer_set_limit(nodes, &self.me)
     }
 }

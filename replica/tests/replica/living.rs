@@ -6,6 +6,7 @@ use ports::{Action, Event};
 use types::{
     Amount, BlobId, Body, ChainEvent, ProverAction, Resources, Signed, SignedVerdict, Verdict, Workload,
     gossip::Gossip,
+    message::SignedProverMessage,
     offence::Evidence,
     record::Prover,
     registry::{Heartbeat, SignedHeartbeat},
@@ -130,18 +131,42 @@ fn two_verdicts_of_one_prover_stand_in_the_next_block_as_evidence() {
     assert!(proposed(&mut bench).evidence.is_empty());
 }
 
-#[test]
-fn two_announcements_of_one_attempt_stand_in_the_next_block_as_evidence() {
-    let mut bench = Bench::new();
-    seen(&mut bench, 1, 0);
+/// A workload that prover 1 proves, and two announcements of it.
+fn announced_twice(bench: &mut Bench) -> (Workload, [SignedProverMessage; 2]) {
+    seen(bench, 1, 0);
     let mut record = bench.allocated(1);
     record.state = types::State::Proving;
     record.attempts.last_mut().expect("one").accepted = Some(Default::default());
     bench.put(state_key::workload(record.id), &record);
-    let say = |bench: &Bench, proof: u8| {
-        bench.message(record.id, 1, ProverAction::Announce { proof: BlobId([proof; 32]), size: 100 })
-    };
-    let (one, other) = (say(&bench, 60), say(&bench, 61));
+    let said = [60, 61]
+        .map(|proof| bench.message(record.id, 1, ProverAction::Announce { proof: BlobId([proof; 32]), size: 100 }));
+    (record, said)
+}
+
+#[test]
+fn an_announcement_other_than_the_one_in_a_block_is_evidence_whichever_comes_first() {
+    for late in [false, true] {
+        let mut bench = Bench::new();
+        let (record, [one, other]) = announced_twice(&mut bench);
+        if !late {
+            bench.hear_from(PEER, &Gossip::Prover(other.clone()));
+        }
+        let body = Body { messages: types::List::truncated(vec![one.clone()]), ..Body::default() };
+        bench.block_of(body, ChainEvent::BeaconWanted);
+        bench.announced(&record, BlobId([60; 32]), 100);
+        if late {
+            bench.hear_from(PEER, &Gossip::Prover(other.clone()));
+        }
+        let pair = if late { (one, other) } else { (other, one) };
+        let evidence = Evidence::TwoAnnouncements { one: pair.0, other: pair.1 };
+        assert_eq!(proposed(&mut bench).evidence.to_vec(), [evidence], "late: {late}");
+    }
+}
+
+#[test]
+fn two_announcements_of_one_attempt_stand_in_the_next_block_as_evidence() {
+    let mut bench = Bench::new();
+    let (_, [one, other]) = announced_twice(&mut bench);
     bench.hear_from(PEER, &Gossip::Prover(one.clone()));
     bench.hear_from(PEER, &Gossip::Prover(other.clone()));
     assert_eq!(proposed(&mut bench).evidence.to_vec(), [Evidence::TwoAnnouncements { one, other }]);

@@ -111,7 +111,10 @@ pub fn queued() -> Snapshot {
         live: vec![ID],
         entries: BTreeMap::from([(ID, Live { index: 0, draw: None })]),
         queue: vec![ID],
-        due: BTreeMap::from([(state_key::due_bucket(ChainTime(10_000)), due), (state_key::due_bucket(LATER), of_prover)]),
+        due: BTreeMap::from([
+            (state_key::due_bucket(ChainTime(10_000)), due),
+            (state_key::due_bucket(LATER), of_prover),
+        ]),
         ..Snapshot::empty(meta())
     }
 }

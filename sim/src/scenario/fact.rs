@@ -79,6 +79,8 @@ pub enum Fact {
         /// Whether.
         member: bool,
     },
+    /// A node's prover was jailed, and is in the verdict set again.
+    Back(usize),
     /// Nothing is left of the bond of a node's prover.
     NoBond(usize),
     /// A node's validator signs, or not.
@@ -130,9 +132,7 @@ impl Fact {
             [run, "is", "judged", "by", "a", "later", "set"] => Self::Renewed(reader.run(run)?),
             ["the", "compute", "fee", "of", run, "is", "burned"] => Self::Burned(reader.run(run)?),
             ["the", "compute", "fee", "of", run, "is", "halved"] => Self::Halved(reader.run(run)?),
-            [run, "is", word] if reader.run(run).is_ok() => {
-                Self::Is { run: run.to_owned(), state: self::state(word)? }
-            }
+            [run, "is", word] if reader.run(run).is_ok() => Self::Is { run: run.to_owned(), state: self::state(word)? },
             [name, "is", ref words @ ..] => Self::Parameter { name: parameter(name)?, value: value(words)? },
             _ => return Err(format!("not understood: {text:?}")),
         })
@@ -147,6 +147,7 @@ impl Fact {
             ["has", "no", "bond", "left"] => Self::NoBond(node),
             ["is", "in", "the", "verdict", "set"] => Self::Member { node, member: true },
             ["is", "not", "in", "the", "verdict", "set"] => Self::Member { node, member: false },
+            ["is", "back", "in", "the", "verdict", "set"] => Self::Back(node),
             ["has", count, "misses"] => Self::Misses { node, count: count.parse().ok()? },
             ["has", cpus, "tested", "cores"] => Self::Tested { node, cpus: cpus.parse().ok()? },
             ["is", "slashed", "for", "a", "rejected", "proof"] => {
@@ -176,7 +177,9 @@ impl Fact {
             }),
             Self::Renewed(run) => {
                 let id = past.names.get(run);
-                past.events.iter().any(|event| matches!(event, ChainEvent::Renewed { workload, .. } if Some(workload) == id))
+                past.events
+                    .iter()
+                    .any(|event| matches!(event, ChainEvent::Renewed { workload, .. } if Some(workload) == id))
             }
             Self::Compensated { user, run } => compensated(past, *user, run),
             Self::Slashed { node, offence } => past.events.iter().any(|event| {
@@ -188,16 +191,20 @@ impl Fact {
             Self::Misses { node, count } => of(past, *node, |prover| prover.misses.len() == *count),
             Self::Tested { node, cpus } => of(past, *node, |prover| prover.capacity.cpus == *cpus),
             Self::Member { node, member } => of(past, *node, |prover| prover.member == *member),
-            Self::NoBond(node) => {
-                of(past, *node, |prover| prover.bond == Amount::ZERO && prover.unbonding.is_empty())
+            Self::Back(node) => {
+                let was_jailed = |event: &ChainEvent| matches!(event, ChainEvent::Jailed { prover, .. } if *prover == past.provers[*node]);
+                past.events.iter().any(was_jailed) && of(past, *node, |prover| prover.member && prover.jailed.is_none())
             }
+            Self::NoBond(node) => of(past, *node, |prover| prover.bond == Amount::ZERO && prover.unbonding.is_empty()),
             Self::Seated { node, seated } => past.signs(*node) == Some(*seated),
             Self::Parameter { name, value } => {
                 past.last.as_ref().is_some_and(|state| state.meta.params.get(name) == Some(*value))
             }
             Self::Epoch(epoch) => past.last.as_ref().is_some_and(|state| state.meta.epoch >= *epoch),
             Self::PriceRose => rises(past).is_some(),
-            Self::PriceFell => rises(past).is_some_and(|at| past.prices()[at..].windows(2).any(|pair| pair[1] < pair[0])),
+            Self::PriceFell => {
+                rises(past).is_some_and(|at| past.prices()[at..].windows(2).any(|pair| pair[1] < pair[0]))
+            }
             Self::NothingOffered => past.last.as_ref().is_some_and(|state| state.meta.units_offered == 0),
         }
     }

@@ -9,7 +9,8 @@ use sim::{Outcome, Scenario, Weather};
 /// Runs a simulation in which every property must hold.
 fn holds(seed: u64, scenario: &Scenario) -> Outcome {
     let name = &scenario.name;
-    sim::run(seed, scenario).unwrap_or_else(|broken| panic!("{name}, seed {seed}: {broken}\n{}", broken.story.join("\n")))
+    sim::run(seed, scenario)
+        .unwrap_or_else(|broken| panic!("{name}, seed {seed}: {broken}\n{}", broken.story.join("\n")))
 }
 
 /// A few runs on four nodes.
