@@ -129,9 +129,10 @@ fn how(prover: AccountId, end: &AttemptEnd) -> String {
 
 /// Where the money went, without what is zero.
 fn money(end: &End) -> String {
+    let verdicts = if end.to_prover == Amount::ZERO { "went to the verdicts" } else { "to the verdicts" };
     let parts = [
         (end.to_prover, "went to the prover"),
-        (end.to_verdicts, "to the verdicts"),
+        (end.to_verdicts, verdicts),
         (end.refunded, "went back"),
         (end.burned, "burned"),
     ];

@@ -140,6 +140,10 @@ fn each_end_says_where_the_money_went() {
          0.2 LEM went back, 3 LEM burned"
     );
     let valid = attempt(Some(AttemptEnd::Valid(certificate())));
+    let mut test = ended(State::Verified, EndReason::Proved, 0, 0, vec![valid.clone()]);
+    test.end.as_mut().expect("ended").to_verdicts = Amount(4_000_000);
+    let told = "verified: 4 provers certified the proof of prover 07070707; all 0.004 LEM went to the verdicts";
+    assert_eq!(say(&test), told);
     assert_eq!(
         say(&ended(State::Verified, EndReason::Proved, 3_200_000_000, 0, vec![valid])),
         "verified: 4 provers certified the proof of prover 07070707; all 3.2 LEM went back"

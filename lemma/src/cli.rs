@@ -2,7 +2,8 @@
 
 use crate::{
     commands::{
-        Context, account, blob, events, genesis, key, node, program, proof, prover, quote, receipt, run, tx, workload,
+        Context, account, blob, events, evidence, genesis, key, node, params, program, proof, prover, quote, receipt,
+        run, tx, validator, workload,
     },
     demo, devnet,
     exit::TABLE,
@@ -36,6 +37,8 @@ Examples:
   lemma devnet --dir net                      a local network that stays
   lemma status ID                             where a workload is
   lemma receipt verify FILE --key GROUPKEY    check a receipt with no node
+  lemma prover register --help                join as a prover
+  lemma validator status                      who signs, and who votes for what
 
 Exit codes:
   0  done
@@ -55,7 +58,7 @@ pub enum Command {
     Devnet(devnet::Devnet),
     /// Start a node
     Node(node::Node),
-    /// Make or show the beginning of a network
+    /// Make, check or show the beginning of a network
     #[command(subcommand)]
     Genesis(genesis::Genesis),
     /// Make or show an account's key
@@ -85,16 +88,24 @@ pub enum Command {
     Transfer(account::Transfer),
     /// Show what an account holds
     Balance(account::Balance),
-    /// Ask what a run would cost
+    /// Show how money moved
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Ask what a run would cost, and what comes back at each end
     Quote(quote::Quote),
     /// Take back a run that has not been allocated
     Cancel(workload::Cancel),
     /// Store or fetch bytes by their BLAKE3 hash
     #[command(subcommand)]
     Blob(blob::Blob),
-    /// Show the provers
+    /// Join as a prover, change or leave, and show how provers fare
     #[command(subcommand)]
     Prover(prover::Prover),
+    /// Bond, vote, and show who signs
+    #[command(subcommand)]
+    Validator(validator::Validator),
+    Params(params::Params),
+    Evidence(evidence::Evidence),
 }
 
 impl Cli {
@@ -125,6 +136,10 @@ impl Cli {
             Command::Cancel(command) => command.run(context).await,
             Command::Blob(command) => command.run(context).await,
             Command::Prover(command) => command.run(context).await,
+            Command::Validator(command) => command.run(context).await,
+            Command::Account(command) => command.run(context).await,
+            Command::Params(command) => command.run(context).await,
+            Command::Evidence(command) => command.run(context).await,
         }
     }
 }

@@ -3,9 +3,11 @@
 pub mod account;
 pub mod blob;
 pub mod events;
+pub mod evidence;
 pub mod genesis;
 pub mod key;
 pub mod node;
+pub mod params;
 pub mod program;
 pub mod proof;
 pub mod prover;
@@ -13,7 +15,9 @@ pub mod quote;
 pub mod receipt;
 pub mod run;
 pub mod signing;
+pub mod stake;
 pub mod tx;
+pub mod validator;
 pub mod workload;
 
 use crate::output::Output;

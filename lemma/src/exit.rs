@@ -56,6 +56,11 @@ impl Failure {
         Self { code: Code::WithoutProof, message: message.into(), hint }
     }
 
+    /// The network does not know what is asked about, or does not do it.
+    pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: Code::Refused, message: message.into(), hint: hint.into() }
+    }
+
     /// Something is not what it should be.
     pub fn unverified(message: impl Into<String>) -> Self {
         Self { code: Code::Unverified, message: message.into(), hint: String::new() }
@@ -87,6 +92,14 @@ pub fn told(error: &anyhow::Error) -> Told {
         return Told { exit: Code::Unverified, code: "receipt".to_owned(), hint };
     }
     Told { exit: Code::Failed, code: word(Code::Failed).to_owned(), hint: String::new() }
+}
+
+/// Says it in the words of a command where the network refused with this code, and leaves every other error as it is.
+pub fn instead(error: anyhow::Error, code: &str, failure: impl FnOnce() -> Failure) -> anyhow::Error {
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Problem(problem)) if problem.code == code => failure().into(),
+        _ => error,
+    }
 }
 
 fn of_client(error: &ClientError) -> Code {
@@ -141,6 +154,18 @@ mod tests {
     fn context_does_not_hide_the_code() {
         let error = anyhow::Error::from(ReceiptError::Proof).context("while checking");
         assert_eq!(told(&error).exit, Code::Unverified);
+    }
+
+    #[test]
+    fn a_refusal_is_said_in_the_words_of_the_command() {
+        let refused = || {
+            let problem = Problem::from(&types::Refusal::Repeated);
+            anyhow::Error::from(ClientError::Problem(Box::new(problem)))
+        };
+        let other = || Failure::refused("not jailed", "");
+        assert_eq!(instead(refused(), "repeated", other).to_string(), "not jailed");
+        assert_eq!(told(&instead(refused(), "repeated", other)).exit, Code::Refused);
+        assert_eq!(instead(refused(), "funds", other).to_string(), "it was said before");
     }
 
     #[test]

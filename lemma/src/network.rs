@@ -9,7 +9,10 @@ mod keys;
 
 pub use folder::{Folder, Place};
 
-use crate::files;
+use crate::{
+    artifacts::{self, artifact},
+    files,
+};
 use anyhow::Context as _;
 use keys::{NodeKeys, UserKey};
 use std::{
@@ -18,10 +21,10 @@ use std::{
     time::SystemTime,
 };
 use types::{
-    Amount, ChainTime, Data, Genesis, List, Params, Resources, Text,
+    Amount, ChainTime, Data, Genesis, List, Millis, Params, Program, Resources, Runtime, Text,
     amount::UNITS_PER_LEM,
     beacon::GroupKey,
-    genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator},
+    genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisProver, GenesisValidator, seats},
     verdict::VerdictSignature,
 };
 
@@ -31,6 +34,10 @@ pub const BASE_PORT: u16 = 26_600;
 const PEER_PORTS: u16 = 100;
 /// What the user's account holds at the beginning.
 const FUNDS: Amount = Amount(1_000_000 * UNITS_PER_LEM);
+/// What each node's account holds at the beginning: for the fees of what its prover asks of the chain, and for more bond.
+const NODE_FUNDS: Amount = Amount(1_000 * UNITS_PER_LEM);
+/// What each validator stands behind its seat with.
+const SEAT_BOND: Amount = Amount(10_000 * UNITS_PER_LEM);
 
 /// What a network on one machine is to be.
 #[derive(Clone, Debug)]
@@ -82,7 +89,7 @@ impl Plan {
     }
 
     fn with(name: String, ports: Vec<Ports>) -> Self {
-        let capacity = Resources { cpus: 2, memory_mib: 4_096, disk_mib: 4_096, gpus: 0 };
+        let capacity = Resources { cpus: 2, memory_mib: 4_096, disk_mib: 4_096, gpus: 0, gpu_class: 0 };
         Self { name, ports, capacity, params: Params::default() }
     }
 }
@@ -108,17 +115,13 @@ impl Ports {
 pub fn create(dir: &Path, plan: &Plan) -> anyhow::Result<Genesis> {
     let nodes: Vec<NodeKeys> = plan.ports.iter().map(|_| NodeKeys::new()).collect::<Result<_, _>>()?;
     let user = UserKey::new()?;
-    let peers: Vec<ports::Peer> = nodes.iter().map(|node| node.peer.0).collect();
-    let dealt = engine::deal(files::random_bytes()?, &sorted(peers))?;
+    let bonds = nodes.iter().map(|node| (SEAT_BOND, node.peer));
+    let peers: Vec<ports::Peer> = seats(&plan.params, bonds).into_iter().map(|peer| peer.0).collect();
+    let dealt = engine::deal(files::random_bytes()?, &peers)?;
     let genesis = genesis(plan, &nodes, &user, &dealt)?;
     genesis.check().context("the genesis that was made does not hold: a fault of this program")?;
     folder::write(dir, plan, &genesis, &nodes, &user, &dealt)?;
     Ok(genesis)
-}
-
-fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
-    values.sort_unstable();
-    values
 }
 
 fn genesis(plan: &Plan, nodes: &[NodeKeys], user: &UserKey, dealt: &ports::Dealt) -> anyhow::Result<Genesis> {
@@ -126,9 +129,10 @@ fn genesis(plan: &Plan, nodes: &[NodeKeys], user: &UserKey, dealt: &ports::Dealt
         name: Text::new(plan.name.as_str())?,
         time: now()?,
         params: plan.params.clone(),
+        capacity_test: capacity_test()?,
         validators: List::new(validators(plan, nodes)?)?,
-        provers: List::new(provers(plan, nodes))?,
-        accounts: List::new(vec![GenesisAccount { account: user.account, balance: FUNDS }])?,
+        provers: List::new(provers(plan, nodes)?)?,
+        accounts: List::new(accounts(nodes, user))?,
         ceremony: Ceremony::Dealt,
         group_key: GroupKey(dealt.group_key),
         output: Data::new(dealt.output.to_vec())?,
@@ -146,23 +150,43 @@ fn now() -> anyhow::Result<ChainTime> {
 fn validators(plan: &Plan, nodes: &[NodeKeys]) -> anyhow::Result<Vec<GenesisValidator>> {
     let validator = |(node, ports): (&NodeKeys, &Ports)| {
         let address = Text::new(ports.peers().to_string())?;
-        Ok(GenesisValidator { peer: node.peer, account: node.prover, address })
+        Ok(GenesisValidator { peer: node.peer, account: node.prover, address, bond: SEAT_BOND })
     };
     let mut all: Vec<_> = nodes.iter().zip(&plan.ports).map(validator).collect::<anyhow::Result<_>>()?;
     all.sort_unstable_by_key(|validator| validator.peer);
     Ok(all)
 }
 
-fn provers(plan: &Plan, nodes: &[NodeKeys]) -> Vec<GenesisProver> {
-    let prover = |node: &NodeKeys| GenesisProver {
-        account: node.prover,
-        key: node.verdict.public(),
-        possession: VerdictSignature([0; 48]),
-        capacity: plan.capacity,
+fn provers(plan: &Plan, nodes: &[NodeKeys]) -> anyhow::Result<Vec<GenesisProver>> {
+    let prover = |(node, ports): (&NodeKeys, &Ports)| {
+        let (account, key, possession) = (node.prover, node.verdict.public(), VerdictSignature([0; 48]));
+        let address = Text::new(format!("http://{}", ports.api()))?;
+        Ok(GenesisProver { account, key, possession, capacity: plan.capacity, address })
     };
-    let mut all: Vec<_> = nodes.iter().map(prover).collect();
+    let mut all: Vec<_> = nodes.iter().zip(&plan.ports).map(prover).collect::<anyhow::Result<_>>()?;
     all.sort_unstable_by_key(|prover| prover.account);
+    Ok(all)
+}
+
+fn accounts(nodes: &[NodeKeys], user: &UserKey) -> Vec<GenesisAccount> {
+    let node = |node: &NodeKeys| GenesisAccount { account: node.prover, balance: NODE_FUNDS };
+    let user = GenesisAccount { account: user.account, balance: FUNDS };
+    let mut all: Vec<_> = nodes.iter().map(node).chain([user]).collect();
+    all.sort_unstable_by_key(|entry| entry.account);
     all
+}
+
+/// The program that is built into every node.
+fn capacity_test() -> anyhow::Result<CapacityTest> {
+    let program = Program {
+        name: Text::new("capacity")?,
+        proof_system: Text::new(artifacts::capacity::PROOF_SYSTEM)?,
+        runtime: Runtime::Wasm,
+        prover: artifact(artifacts::capacity::PROVER),
+        verifier: artifact(artifacts::capacity::VERIFIER),
+        fuel_limit: artifacts::capacity::FUEL_LIMIT,
+    };
+    Ok(CapacityTest { program, compute_max: Millis(artifacts::capacity::COMPUTE_MAX_MS) })
 }
 
 /// The proofs are bound to the chain id, which is the hash of all the rest.
@@ -189,6 +213,14 @@ mod tests {
         let folder = Folder::open(&dir).expect("read");
         assert_eq!(folder.genesis.chain(), genesis.chain());
         assert_eq!(folder.places.len(), 4);
+        assert!(genesis.validators.iter().all(|it| it.bond == SEAT_BOND));
+        assert_eq!(genesis.first_seats().len(), 4, "every node is seated: the shares are dealt to all of them");
+        for place in &folder.places {
+            assert!(genesis.provers.iter().any(|prover| *prover.address == *place.url()), "{}", place.url());
+        }
+        let test = &genesis.capacity_test.program;
+        let built_in: Vec<_> = artifacts::BUILTIN.iter().map(|bytes| artifact(bytes)).collect();
+        assert!(built_in.contains(&test.prover) && built_in.contains(&test.verifier));
         let ports: Vec<u16> = folder.places.iter().map(|place| place.api.port()).collect();
         assert_eq!(ports, plan.ports.iter().map(|ports| ports.api).collect::<Vec<_>>());
         assert!(create(&dir, &plan).is_err(), "a network is never overwritten");

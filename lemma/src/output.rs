@@ -1,6 +1,7 @@
 //! Where words go: results to stdout, progress to stderr, colours to terminals alone.
 
 use anstyle::{AnsiColor, Style};
+use comfy_table::{Table, presets::NOTHING};
 use serde::Serialize;
 use std::{fmt::Display, io::Write as _};
 
@@ -63,6 +64,15 @@ impl Output {
 fn to_stdout(text: &str) {
     let mut out = anstream::stdout();
     let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+}
+
+/// A table without lines, for people.
+#[must_use]
+pub fn plain_table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(header);
+    table
 }
 
 /// Text in a style.

@@ -1,7 +1,10 @@
 //! Amounts as people write them: `2GiB`, `90s`.
 
 use std::{fmt, str::FromStr};
-use types::Millis;
+use types::{
+    Amount, Millis,
+    params::{PARAMETERS, Unit},
+};
 
 /// Memory or disk, in MiB, rounded up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +13,19 @@ pub struct Mebibytes(pub u32);
 /// A span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Millis);
+
+/// An amount of money that is not nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum(pub Amount);
+
+/// A parameter with a value: `slash=500`, `transaction_fee=0.002`, `accept_window=5s`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The parameter.
+    pub name: String,
+    /// Its value, in its unit.
+    pub value: u64,
+}
 
 /// Why a text is none of these.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +36,25 @@ pub enum UnitError {
     /// Not a span of time.
     #[error("expected a time such as 500ms, 90s, 2m or 1h30m, got {0:?}")]
     Span(String),
+    /// Not an amount, or nothing.
+    #[error("expected an amount of LEM above 0 such as 12, 0.5 or 3.25, got {0:?}")]
+    Money(String),
+    /// Not a parameter with a value.
+    #[error("expected NAME=VALUE, such as slash=500, got {0:?}")]
+    Setting(String),
+    /// There is no such parameter.
+    #[error("there is no parameter {0:?}; `lemma params` shows all of them")]
+    Unknown(String),
+    /// Not a value of the parameter.
+    #[error("expected for {name} {expected}, got {got:?}")]
+    Value {
+        /// The parameter.
+        name: &'static str,
+        /// What its values look like.
+        expected: &'static str,
+        /// What was given.
+        got: String,
+    },
 }
 
 const SIZES: [(&str, u64); 9] = [
@@ -63,6 +98,47 @@ impl FromStr for Span {
     }
 }
 
+impl FromStr for Sum {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let amount = text.parse().ok().filter(|amount| *amount > Amount::ZERO);
+        amount.map(Self).ok_or_else(|| UnitError::Money(text.chars().take(40).collect()))
+    }
+}
+
+impl FromStr for Setting {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let cut = |text: &str| text.chars().take(40).collect::<String>();
+        let (name, value) = text.split_once('=').ok_or_else(|| UnitError::Setting(cut(text)))?;
+        let known = PARAMETERS.iter().find(|known| known.name == name).ok_or_else(|| UnitError::Unknown(cut(name)))?;
+        let (number, expected) = in_unit(known.unit, value);
+        let wrong = || UnitError::Value { name: known.name, expected, got: cut(value) };
+        Ok(Self { name: name.to_owned(), value: number.ok_or_else(wrong)? })
+    }
+}
+
+/// The number that a text says in a unit, and what such texts look like.
+fn in_unit(unit: Unit, text: &str) -> (Option<u64>, &'static str) {
+    let plain = text.parse::<u64>().ok();
+    match unit {
+        Unit::Money => (text.parse::<Amount>().ok().map(|amount| amount.0), "an amount of LEM such as 12 or 0.5"),
+        Unit::Milliseconds => {
+            let span = || text.parse::<Span>().ok().map(|span| span.0.0);
+            (plain.or_else(span), "milliseconds, or a time such as 90s or 1h30m")
+        }
+        Unit::Bytes => {
+            let (number, unit) = split(text);
+            let size = || scaled(number, lookup(&SIZES, unit)?);
+            (plain.or_else(size), "bytes, or a size such as 16KiB")
+        }
+        Unit::Permille => (plain, "a whole number of thousandths"),
+        Unit::Number | Unit::Blocks | Unit::Fuel => (plain, "a whole number"),
+    }
+}
+
 fn lookup(units: &[(&str, u64)], unit: &str) -> Option<u64> {
     units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, factor)| *factor)
 }
@@ -94,7 +170,9 @@ impl fmt::Display for Span {
         match ms {
             0..1_000 => write!(f, "{ms} ms"),
             1_000..60_000 => write!(f, "{}.{} s", ms / 1_000, ms % 1_000 / 100),
-            _ => write!(f, "{} m {} s", ms / 60_000, ms % 60_000 / 1_000),
+            60_000..3_600_000 => write!(f, "{} m {} s", ms / 60_000, ms % 60_000 / 1_000),
+            3_600_000..86_400_000 => write!(f, "{} h {} m", ms / 3_600_000, ms % 3_600_000 / 60_000),
+            _ => write!(f, "{} d {} h", ms / 86_400_000, ms % 86_400_000 / 3_600_000),
         }
     }
 }
@@ -141,6 +219,41 @@ mod tests {
         assert_eq!(Span(Millis(412)).to_string(), "412 ms");
         assert_eq!(Span(Millis(1_550)).to_string(), "1.5 s");
         assert_eq!(Span(Millis(125_000)).to_string(), "2 m 5 s");
+        assert_eq!(Span(Millis(5_460_000)).to_string(), "1 h 31 m");
+        assert_eq!(Span(Millis(7 * 86_400_000)).to_string(), "7 d 0 h");
         assert_eq!((size(7).as_str(), size(1536).as_str()), ("7 B", "1.5 KiB"));
+    }
+
+    #[test]
+    fn a_sum_is_not_nothing() {
+        assert_eq!("2.5".parse(), Ok(Sum(Amount(2_500_000_000))));
+        for text in ["0", "0.0", "-1", "", "much", "1e9"] {
+            assert!(text.parse::<Sum>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_read_in_their_units() {
+        let set = |name: &str, value| Ok(Setting { name: name.to_owned(), value });
+        for (text, name, value) in [
+            ("slash=500", "slash", 500),
+            ("transaction_fee=0.002", "transaction_fee", 2_000_000),
+            ("accept_window=5s", "accept_window", 5_000),
+            ("accept_window=4000", "accept_window", 4_000),
+            ("transfer_bytes_per_ms=1KiB", "transfer_bytes_per_ms", 1_024),
+            ("fuel_max=1000000", "fuel_max", 1_000_000),
+        ] {
+            assert_eq!(text.parse(), set(name, value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_of_a_parameter_says_what_is_expected() {
+        let wrong = |text: &str| text.parse::<Setting>().expect_err("wrong").to_string();
+        assert!(wrong("slash").contains("NAME=VALUE"));
+        assert!(wrong("slahs=1").contains("no parameter \"slahs\""));
+        assert!(wrong("slash=half").contains("thousandths"));
+        assert!(wrong("bond_per_unit=-1").contains("LEM"));
+        assert!(wrong("accept_window=soon").contains("90s"));
     }
 }

@@ -8,9 +8,10 @@ use std::{
     time::Duration,
 };
 use types::{
-    AccountId, Amount, ChainTime, Data, Genesis, List, Params, Resources, SecretKey, Text, VerdictSecret,
+    AccountId, Amount, Artifact, BlobId, ChainTime, Data, Genesis, List, Millis, Params, Program, Resources, Runtime,
+    SecretKey, Text, VerdictSecret,
     beacon::GroupKey,
-    genesis::{Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
+    genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisProver, GenesisValidator, PeerId},
     verdict::VerdictSignature,
 };
 
@@ -26,14 +27,21 @@ fn genesis(dealt: &ports::Dealt) -> Genesis {
     let account = SecretKey::from_bytes(&SECRET).expect("a key").account();
     let verdict = VerdictSecret::derive(&SECRET).expect("a key");
     let (peer, address) = (PeerId(engine::public_key(SECRET)), Text::truncated(&free_address()));
-    let capacity = Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0 };
+    let capacity = Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0, gpu_class: 0 };
     let possession = VerdictSignature([0; 48]);
     let mut genesis = Genesis {
         name: Text::truncated("test"),
         time: ChainTime(1_700_000_000_000),
         params: Params::default(),
-        validators: List::truncated(vec![GenesisValidator { peer, account, address }]),
-        provers: List::truncated(vec![GenesisProver { account, key: verdict.public(), possession, capacity }]),
+        capacity_test: CapacityTest { program: test_program(), compute_max: Millis(1_000) },
+        validators: List::truncated(vec![GenesisValidator { peer, account, address, bond: Amount(7) }]),
+        provers: List::truncated(vec![GenesisProver {
+            account,
+            key: verdict.public(),
+            possession,
+            capacity,
+            address: Text::default(),
+        }]),
         accounts: List::truncated(vec![GenesisAccount { account: AccountId([1; 32]), balance: Amount(1) }]),
         ceremony: Ceremony::Dealt,
         group_key: GroupKey(dealt.group_key),
@@ -43,6 +51,18 @@ fn genesis(dealt: &ports::Dealt) -> Genesis {
     let chain = genesis.chain();
     genesis.provers.iter_mut().for_each(|prover| prover.possession = verdict.prove_possession(chain, account));
     genesis
+}
+
+fn test_program() -> Program {
+    let artifact = Artifact { blob: BlobId([4; 32]), size: 1000 };
+    Program {
+        name: Text::truncated("capacity"),
+        proof_system: Text::truncated("none/1"),
+        runtime: Runtime::Wasm,
+        prover: artifact,
+        verifier: artifact,
+        fuel_limit: 1_000_000,
+    }
 }
 
 /// A network of one node in a folder.
@@ -66,7 +86,7 @@ fn alone(dir: &Path) -> Config {
 }
 
 async fn ended(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), NodeError> {
-    tokio::time::timeout(PATIENCE, node::run(config, shutdown)).await.expect("it ends")
+    tokio::time::timeout(PATIENCE, node::run(config, &[], shutdown)).await.expect("it ends")
 }
 
 /// The folders that the engine keeps.

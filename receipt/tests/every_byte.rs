@@ -1,15 +1,17 @@
 //! Receipts that a real network gave: they verify for ever, and no changed byte changes what they say.
 //!
 //! `fixtures/` comes from one `lemma devnet`: a run of `programs/trivial` that was verified, one of `programs/faulty/loops` that failed
-//! after two attempts, and the group key. They are frozen: a change of the format, of the state's proofs or of the certificate that
-//! breaks these tests breaks every receipt that people hold.
+//! after two attempts, the test of a prover that declared more cores (`lemma prover update`, without the proof itself), and the group key.
+//! They are frozen: a change of the format, of the state's proofs or of the certificate that breaks these tests breaks every receipt
+//! that people hold.
 
 use receipt::{Checked, ReceiptError, check};
 use std::thread;
-use types::{State, beacon::GroupKey};
+use types::{State, beacon::GroupKey, workload::Kind};
 
 const RECEIPT: &[u8] = include_bytes!("fixtures/verified.receipt");
 const FAILED: &[u8] = include_bytes!("fixtures/failed.receipt");
+const TEST: &[u8] = include_bytes!("fixtures/test.receipt");
 
 fn group_key() -> GroupKey {
     include_str!("fixtures/group.key").trim().parse().expect("group key")
@@ -50,7 +52,7 @@ fn every_byte(changes: impl Fn(usize) -> Vec<u8> + Sync) {
 #[test]
 fn the_frozen_receipt_holds() {
     let checked = good();
-    assert_eq!(checked.state, State::Verified);
+    assert_eq!((checked.state, checked.kind), (State::Verified, Kind::Run));
     assert!(checked.draw.is_some() && checked.proof.is_some_and(|proof| proof.bytes.is_some()));
 }
 
@@ -60,6 +62,14 @@ fn the_frozen_receipt_of_a_failure_holds() {
     let ends: Vec<_> = checked.attempts.iter().map(|attempt| attempt.end.as_deref()).collect();
     assert_eq!((checked.state, ends), (State::Failed, vec![Some("failed"), Some("failed")]));
     assert!(checked.draw.is_some() && checked.proof.is_none());
+}
+
+#[test]
+fn the_frozen_receipt_of_a_test_holds_without_a_draw() {
+    let checked = check(TEST, &group_key()).expect("holds");
+    assert_eq!((checked.state, checked.kind), (State::Verified, Kind::Test));
+    assert_eq!(checked.prover(), Some(checked.sender));
+    assert!(checked.draw.is_none() && checked.proof.is_some_and(|proof| proof.bytes.is_none()));
 }
 
 #[test]

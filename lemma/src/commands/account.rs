@@ -1,11 +1,22 @@
 //! Money.
 
 use super::{Context, signing::Signing};
-use crate::files;
-use clap::Args;
+use crate::{
+    files,
+    output::{FAINT, plain_table, styled},
+    units::Sum,
+};
+use api::{Movement, Movements};
+use clap::{Args, Subcommand};
+use client::{Client, ClientError};
 use serde::Serialize;
 use std::path::PathBuf;
-use types::{AccountId, Amount, Call, TxId};
+use types::{AccountId, Call, TxId};
+
+/// Entries of a page, as the API allows.
+const PAGE: u32 = 100;
+/// Entries that are shown at most.
+const ENTRIES_MAX: u32 = 10_000;
 
 /// Send money.
 #[derive(Debug, Args)]
@@ -14,7 +25,7 @@ pub struct Transfer {
     /// To whom
     to: AccountId,
     /// How much, in LEM
-    amount: Amount,
+    amount: Sum,
     #[command(flatten)]
     signing: Signing,
 }
@@ -23,12 +34,65 @@ pub struct Transfer {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  lemma balance --key user.key")]
 pub struct Balance {
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// Show how money moved.
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    Ledger(Ledger),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lemma account ledger ACCOUNT
+  lemma account ledger --key user.key --limit 500 --json | jq '.movements[] | select(.cause == \"refund\")'
+
+Causes: fee (of a transaction, to the block's leader), transfer, lock (of a run's fee), refund, compute, verdict, compensation (for a \
+rejected proof), bond, unbond.";
+
+/// Show every movement of an account's money, newest first
+///
+/// As far back as the node remembers: it says from which block on.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Ledger {
+    #[command(flatten)]
+    whose: Whose,
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(ENTRIES_MAX)))]
+    limit: u32,
+    /// Older than this one: what an earlier answer named as next
+    #[arg(long, value_name = "CURSOR")]
+    before: Option<String>,
+}
+
+/// Whose account.
+#[derive(Clone, Debug, Args)]
+pub struct Whose {
     /// The account
-    #[arg(required_unless_present = "key")]
     account: Option<AccountId>,
-    /// The key file of the account
-    #[arg(long, value_name = "FILE")]
+    /// The key file of the account, or the config.toml of a node, which names that of its prover
+    #[arg(long, value_name = "FILE", conflicts_with = "account")]
     key: Option<PathBuf>,
+}
+
+impl Whose {
+    /// The account, if one was given.
+    pub fn given(&self) -> anyhow::Result<Option<AccountId>> {
+        match (self.account, &self.key) {
+            (Some(account), _) => Ok(Some(account)),
+            (None, Some(key)) => Ok(Some(files::read_key(key)?.account())),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The account.
+    pub fn account(&self) -> anyhow::Result<AccountId> {
+        let missing = || crate::exit::Failure::usage("no account is given", "name it, or give --key FILE");
+        Ok(self.given()?.ok_or_else(missing)?)
+    }
 }
 
 #[derive(Serialize)]
@@ -40,25 +104,73 @@ struct Transferred {
 impl Transfer {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let call = Call::Transfer { to: self.to, amount: self.amount };
+        let amount = self.amount.0;
+        let call = Call::Transfer { to: self.to, amount };
         let Some((sent, height)) = self.signing.settle(context, call).await? else { return Ok(()) };
         let done = Transferred { transaction: sent.transaction, height };
-        context.out.result(&done, |it| format!("{} LEM sent in block {}", self.amount, it.height))
+        context.out.result(&done, |it| format!("{amount} LEM sent in block {}", it.height))
     }
 }
 
 impl Balance {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let account = match (self.account, &self.key) {
-            (Some(account), _) => account,
-            (None, Some(key)) => files::read_key(key)?.account(),
-            // clap asks for one of them.
-            (None, None) => return Ok(()),
-        };
-        let account = context.client()?.account(account).await?;
+        let account = context.client()?.account(self.whose.account()?).await?;
         context
             .out
             .result(&account, |it| format!("{} LEM\nnext nonce {}, at height {}", it.balance, it.nonce, it.height))
     }
+}
+
+impl Account {
+    /// Does it.
+    pub async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let Self::Ledger(ledger) = self;
+        let account = ledger.whose.account()?;
+        let movements = movements(&context.client()?, account, ledger.limit, ledger.before).await?;
+        context.out.result(&movements, table)
+    }
+}
+
+/// The newest movements of an account, page by page: at most so many.
+pub async fn movements(
+    client: &Client,
+    account: AccountId,
+    limit: u32,
+    before: Option<String>,
+) -> Result<Movements, ClientError> {
+    let mut all = client.movements(account, limit.min(PAGE), before.as_deref()).await?;
+    while let Some(next) = all.next.clone() {
+        let left = limit.saturating_sub(u32::try_from(all.movements.len()).unwrap_or(u32::MAX)).min(PAGE);
+        if left == 0 {
+            break;
+        }
+        let page = client.movements(account, left, Some(&next)).await?;
+        // A node that gives nothing and names a next page would be asked for ever.
+        all.next = page.next.filter(|_| !page.movements.is_empty());
+        all.movements.extend(page.movements);
+        all.since = page.since;
+    }
+    Ok(all)
+}
+
+fn table(all: &Movements) -> String {
+    let mut table = plain_table(["block", "LEM", "cause", "about"]);
+    for it in &all.movements {
+        table.add_row([it.height.to_string(), signed(it), it.cause.clone(), about(it)]);
+    }
+    let mut lines = vec![table.to_string()];
+    lines.extend(all.next.as_ref().map(|next| format!("older ones: --before {next}")));
+    let span = format!("the node has seen every movement from block {} to block {}", all.since, all.height);
+    lines.push(styled(FAINT, span));
+    lines.join("\n")
+}
+
+fn signed(it: &Movement) -> String {
+    format!("{}{}", if it.got { '+' } else { '-' }, it.amount)
+}
+
+fn about(it: &Movement) -> String {
+    let transaction = it.transaction.map(|id| format!("transaction {id}"));
+    transaction.or_else(|| it.workload.map(|id| format!("workload {id}"))).unwrap_or_default()
 }

@@ -47,6 +47,11 @@ fn line(event: &Event) -> String {
     line.extend(event.permille.map(|permille| format!("{}.{} %", permille / 10, permille % 10)));
     line.extend(event.transactions.map(|count| format!("{count} transactions")));
     line.extend(event.beacon.map(|height| format!("beacon of {height}")));
+    line.extend(event.epoch.map(|epoch| format!("epoch {epoch}")));
+    line.extend(event.set.map(|set| format!("verdict set {set}")));
+    line.extend(event.compute_price.map(|price| format!("{price} LEM for a core and second")));
+    line.extend(event.amount.map(|amount| format!("{amount} LEM")));
+    line.extend(event.until_ms.map(|until| format!("until chain time {until}")));
     line.extend(event.reason.clone());
     line.extend(event.refusal.as_ref().map(ToString::to_string));
     line.join("  ")

@@ -1,6 +1,6 @@
 //! A node in this process.
 
-use crate::exit::Failure;
+use crate::{artifacts::BUILTIN, exit::Failure};
 use clap::Args;
 use std::path::PathBuf;
 use tokio::{
@@ -28,7 +28,7 @@ impl Node {
         let config = node::Config::load(&self.config).map_err(wrong)?;
         listen_to_tracing(&config.log)?;
         let parent_pipe = self.parent_pipe;
-        node::run(config, async move {
+        node::run(config, BUILTIN, async move {
             tokio::select! {
                 () = interrupted() => {}
                 () = closed(), if parent_pipe => {}

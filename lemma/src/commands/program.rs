@@ -1,12 +1,12 @@
 //! Programs.
 
 use super::{Context, signing::Signing};
-use crate::{exit::Failure, files, units::size};
+use crate::{artifacts::artifact, exit::Failure, files, units::size};
 use clap::{Args, Subcommand};
 use executor::{check_prover, check_verifier};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use types::{Artifact, BlobId, Call, ProgramId, Runtime, Text};
+use types::{BlobId, Call, ProgramId, Runtime, Text};
 
 /// Deploy or show a program.
 #[derive(Debug, Subcommand)]
@@ -105,12 +105,6 @@ impl Deploy {
             fuel_limit: self.fuel,
         })
     }
-}
-
-/// How a program names an artifact.
-#[must_use]
-pub fn artifact(bytes: &[u8]) -> Artifact {
-    Artifact { blob: BlobId::of(bytes), size: bytes.len() as u64 }
 }
 
 fn not_a(role: &str, path: &Path, error: &executor::ModuleError) -> Failure {

@@ -1,55 +1,101 @@
-//! Provers.
+//! Provers: joining, changing, leaving, and how they fare.
 
-use super::Context;
-use crate::output::short;
-use api::Provers;
-use clap::Subcommand;
-use comfy_table::{Table, presets::NOTHING};
+mod earnings;
+mod join;
+mod show;
 
-/// Show the provers.
+use super::{Context, account::Whose, signing::Signing, stake::Stake};
+use crate::exit::{Failure, instead};
+use clap::{Args, Subcommand};
+use earnings::Earnings;
+use join::{Register, Update};
+use serde::Serialize;
+use types::{Call, TxId, registry::Role};
+
+/// Join as a prover, change or leave, and show how provers fare.
 #[derive(Debug, Subcommand)]
 pub enum Prover {
     /// List all provers
     List,
+    /// Show one prover, and what keeps it from work
+    #[command(
+        after_help = "Examples:\n  lemma prover status ACCOUNT\n  lemma prover status --key net/node-0/config.toml"
+    )]
+    Status {
+        #[command(flatten)]
+        whose: Whose,
+    },
+    Earnings(Earnings),
+    Register(Box<Register>),
+    Update(Box<Update>),
+    Drain(Drain),
+    /// Come back from jail, once its delay is over
+    #[command(after_help = "Example:\n  lemma prover return --key net/node-0/config.toml")]
+    Return {
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Add to what stands behind a prover's cores
+    #[command(after_help = "Example:\n  lemma prover bond 100 --key net/node-0/config.toml")]
+    Bond(Stake),
+    /// Take back of what stands behind a prover's cores; it stays locked for a while
+    #[command(after_help = "Example:\n  lemma prover unbond 100 --key net/node-0/config.toml")]
+    Unbond(Stake),
+}
+
+/// Take no new workloads, and finish those that are under way
+///
+/// Nothing is lost by it and nothing counts against the prover.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  lemma prover drain --key prover.key\n  lemma prover drain --off --key prover.key")]
+pub struct Drain {
+    /// Take workloads again
+    #[arg(long)]
+    off: bool,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(Serialize)]
+struct Done {
+    transaction: TxId,
+    height: u64,
 }
 
 impl Prover {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let provers = context.client()?.provers().await?;
-        context.out.result(&provers, table)
+        match self {
+            Self::List => show::list(context).await,
+            Self::Status { whose } => show::status(context, whose.account()?).await,
+            Self::Earnings(earnings) => earnings.run(context).await,
+            Self::Register(register) => register.run(context).await,
+            Self::Update(update) => update.run(context).await,
+            Self::Drain(drain) => drain.run(context).await,
+            Self::Return { signing } => come_back(context, &signing).await,
+            Self::Bond(stake) => stake.bond(context, Role::Prover).await,
+            Self::Unbond(stake) => stake.unbond(context, Role::Prover).await,
+        }
     }
 }
 
-fn table(provers: &Provers) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_header([
-        "prover",
-        "bond",
-        "cores",
-        "in use",
-        "allocated",
-        "verified",
-        "failed",
-        "missed",
-        "rejected",
-        "earned",
-    ]);
-    for prover in &provers.provers {
-        let tally = &prover.tally;
-        table.add_row([
-            short(prover.account),
-            prover.bond.to_string(),
-            prover.capacity.cpus.to_string(),
-            prover.in_use.cpus.to_string(),
-            tally.allocated.to_string(),
-            tally.verified.to_string(),
-            tally.failed.to_string(),
-            tally.missed.to_string(),
-            tally.rejected.to_string(),
-            tally.earned.to_string(),
-        ]);
+impl Drain {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let update = client::update(None, Some(!self.off), None)?;
+        let Some((sent, height)) = self.signing.settle(context, Call::Update(update)).await? else { return Ok(()) };
+        let done = Done { transaction: sent.transaction, height };
+        let what = if self.off { "takes workloads again" } else { "takes no new workloads" };
+        context.out.result(&done, |it| format!("the prover {what} from block {} on", it.height))
     }
-    table.to_string()
+}
+
+async fn come_back(context: &Context, signing: &Signing) -> anyhow::Result<()> {
+    let hint = "`lemma prover status` says what keeps it from work";
+    let free = || Failure::refused("the prover is not jailed", hint);
+    let settled = signing.settle(context, Call::Return).await.map_err(|error| instead(error, "repeated", free))?;
+    let Some((sent, height)) = settled else { return Ok(()) };
+    let done = Done { transaction: sent.transaction, height };
+    context.out.result(&done, |it| {
+        format!("the jail ended in block {}; the prover is active again from the next epoch on", it.height)
+    })
 }

@@ -1,10 +1,13 @@
 //! What a run would cost.
 
 use super::Context;
-use crate::units::{Mebibytes, Span};
-use api::QuoteRequest;
+use crate::{
+    output::{STRONG, styled},
+    units::{Mebibytes, Span},
+};
+use api::{Payout, QuoteRequest};
 use clap::Args;
-use types::{ProgramId, Resources};
+use types::{Amount, ProgramId, Resources};
 
 /// What a run asks for.
 #[derive(Clone, Copy, Debug, Args)]
@@ -18,6 +21,12 @@ pub struct Needs {
     /// Disk, such as 1GiB
     #[arg(long, default_value = "0B", value_name = "SIZE", help_heading = "Resources")]
     disk: Mebibytes,
+    /// Graphics processors
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Resources")]
+    gpus: u32,
+    /// The memory that each graphics processor has at least, in GiB
+    #[arg(long, default_value_t = 0, value_name = "GIB", requires = "gpus", help_heading = "Resources")]
+    gpu_class: u32,
     /// The longest it may compute, such as 90s or 1h30m
     #[arg(long, default_value = "60s", value_name = "TIME", help_heading = "Resources")]
     max_time: Span,
@@ -27,7 +36,8 @@ impl Needs {
     /// As the protocol has it.
     #[must_use]
     pub const fn resources(&self) -> Resources {
-        Resources { cpus: self.cpus, memory_mib: self.memory.0, disk_mib: self.disk.0, gpus: 0 }
+        let Self { cpus, gpus, gpu_class, .. } = *self;
+        Resources { cpus, memory_mib: self.memory.0, disk_mib: self.disk.0, gpus, gpu_class }
     }
 
     /// The longest it may compute.
@@ -37,9 +47,10 @@ impl Needs {
     }
 }
 
-/// Ask what a run would cost.
+/// Ask what a run would cost, and what comes back at each end.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lemma quote PROGRAM --cpus 2 --memory 2GiB --max-time 90s")]
+#[command(after_help = "Examples:\n  lemma quote PROGRAM --cpus 2 --memory 2GiB --max-time 90s\n  \
+                  lemma quote PROGRAM --gpus 1 --gpu-class 24 --json | jq .ends")]
 pub struct Quote {
     /// The program
     program: ProgramId,
@@ -72,12 +83,48 @@ fn text(quote: &api::Quote) -> String {
             fee.total, fee.compute, fee.verification, quote.set
         ),
         format!("{} LEM for the transaction, and more for inline inputs", quote.transaction_fee),
+        format!("{} LEM at most in the next epoch: a --max-fee of that is still enough then", quote.next_epoch_max),
+        String::new(),
     ];
-    lines.extend(quote.ends.iter().map(|end| {
-        format!(
-            "{} ({}): prover {}, verdicts {}, refunded {}, burned {}",
-            end.state, end.reason, end.to_prover, end.to_verdicts, end.refunded, end.burned
-        )
-    }));
+    lines.extend(quote.ends.iter().flat_map(|end| [money(end), format!("  {}", end.when)]));
     lines.join("\n")
+}
+
+/// Where the money goes at one end, without what is zero.
+fn money(end: &Payout) -> String {
+    let parts = [
+        (end.refunded, "back to you"),
+        (end.to_prover, "to the prover"),
+        (end.to_verdicts, "to the verdicts"),
+        (end.burned, "burned"),
+    ];
+    let paid = parts.into_iter().filter(|(amount, _)| *amount != Amount::ZERO);
+    let mut words: Vec<String> = paid.map(|(amount, whom)| format!("{amount} {whom}")).collect();
+    if end.compensation != Amount::ZERO {
+        words.push(format!("and {} to you of the bond", end.compensation));
+    }
+    format!("{} {}", styled(STRONG, format_args!("{} ({}):", end.state, end.reason)), words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::WorkloadState;
+
+    #[test]
+    fn an_end_is_told_without_what_is_nothing() {
+        let end = Payout {
+            state: WorkloadState::Failed,
+            reason: "attempts-used".to_owned(),
+            when: String::new(),
+            to_prover: Amount::ZERO,
+            to_verdicts: Amount::ZERO,
+            refunded: Amount(500_000_000),
+            burned: Amount(3_000_000_000),
+            compensation: Amount(2_000_000_000),
+        };
+        let told = money(&end);
+        assert!(told.ends_with("0.5 back to you, 3 burned, and 2 to you of the bond"), "{told}");
+        assert!(told.contains("failed (attempts-used):"), "{told}");
+    }
 }

@@ -9,7 +9,7 @@ use ::receipt::{BOUND, Checked, NOT_BOUND, check};
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
-use types::{WorkloadId, beacon::GroupKey};
+use types::{WorkloadId, beacon::GroupKey, workload::Kind};
 
 /// Fetch a receipt, or check one with no node.
 #[derive(Debug, Subcommand)]
@@ -103,6 +103,9 @@ pub fn told(checked: &Checked) -> String {
         format!("program    {}", checked.program),
         format!("sender     {}", checked.sender),
     ];
+    if checked.kind == Kind::Test {
+        lines.push("kind       a test of the prover's capacity, which is not drawn".to_owned());
+    }
     lines.extend(checked.prover().map(|prover| format!("prover     {prover}")));
     lines.extend(checked.draw.as_ref().map(|draw| {
         let (height, candidates, tickets) = (draw.height, draw.candidates, draw.tickets);

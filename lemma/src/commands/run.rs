@@ -10,6 +10,7 @@ use crate::{
 };
 use api::WorkloadState;
 use clap::Args;
+use client::Finished;
 use input::InputText;
 use serde::Serialize;
 use types::{Amount, Call, Data, Input, List, ProgramId, TxId, WorkloadId};
@@ -52,9 +53,48 @@ pub struct Run {
 #[derive(Serialize)]
 struct Ended {
     transaction: TxId,
-    workload: WorkloadId,
-    state: WorkloadState,
-    checked: receipt::Checked,
+    #[serde(flatten)]
+    followed: Followed,
+}
+
+/// A workload that was followed to its end.
+#[derive(Debug, Serialize)]
+pub struct Followed {
+    /// The workload.
+    pub workload: WorkloadId,
+    /// Its end state.
+    pub state: WorkloadState,
+    /// What its receipt shows, which was checked here.
+    pub checked: receipt::Checked,
+    #[serde(skip)]
+    explain: String,
+    #[serde(skip)]
+    receipt: Vec<u8>,
+}
+
+impl Followed {
+    /// Whether it ended with a proof.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.state == WorkloadState::Verified
+    }
+
+    /// What is said of it if it ended without a proof.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        (!self.is_verified()).then(|| Failure::without_proof(self.explain.clone()))
+    }
+}
+
+/// Follows a workload to its end, telling every step, and checks its receipt.
+pub async fn follow(context: &Context, id: WorkloadId) -> anyhow::Result<Followed> {
+    let client = context.client()?;
+    let group_key = client.status().await?.group_key;
+    context.out.note(format_args!("workload {}", styled(STRONG, id)));
+    let mut life = Life::begin(context.out, String::new());
+    let Finished { workload, receipt, checked } =
+        client.finish(id, &group_key, &mut |progress| life.see(&progress)).await?;
+    Ok(Followed { workload: id, state: workload.state, checked, explain: workload.explain, receipt: receipt.to_vec() })
 }
 
 impl Run {
@@ -87,20 +127,13 @@ impl Run {
     }
 
     async fn watch(&self, context: &Context, id: WorkloadId) -> anyhow::Result<()> {
-        let client = context.client()?;
-        let group_key = client.status().await?.group_key;
-        context.out.note(format_args!("workload {}", styled(STRONG, id)));
-        let mut life = Life::begin(context.out, String::new());
-        let done = client.finish(id, &group_key, &mut |progress| life.see(&progress)).await?;
+        let followed = follow(context, id).await?;
         if let Some(path) = &self.receipt {
-            std::fs::write(path, &done.receipt)?;
+            std::fs::write(path, &followed.receipt)?;
         }
-        let state = done.workload.state;
-        let ended = Ended { transaction: TxId(id.0), workload: id, state, checked: done.checked };
-        context.out.result(&ended, |it| super::receipt::told(&it.checked))?;
-        if state == WorkloadState::Verified {
-            return Ok(());
-        }
-        Err(Failure::without_proof(done.workload.explain).into())
+        let failure = followed.failure();
+        let ended = Ended { transaction: TxId(id.0), followed };
+        context.out.result(&ended, |it| super::receipt::told(&it.followed.checked))?;
+        failure.map_or(Ok(()), |failure| Err(failure.into()))
     }
 }

@@ -7,15 +7,17 @@ use crate::{
     output::{FAINT, styled},
 };
 use clap::Args;
-use client::{Draft, encode_signed};
+use client::{ClientError, Draft, encode_signed};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use types::{Call, Genesis, Height, TxId, WorkloadId, transaction::SignedTransaction};
+use types::{
+    AccountId, Amount, Call, ChainId, Genesis, Height, Params, TxId, WorkloadId, transaction::SignedTransaction,
+};
 
 /// Who signs, and whether the transaction is sent.
 #[derive(Debug, Args)]
 pub struct Signing {
-    /// The sender's key file
+    /// The sender's key file, or the config.toml of a node, which names that of its prover
     #[arg(long, value_name = "FILE", env = "LEMMA_KEY", hide_env_values = true)]
     pub key: PathBuf,
 
@@ -34,6 +36,10 @@ pub struct Signing {
     /// The last block that may hold it
     #[arg(long, value_name = "HEIGHT", help_heading = "Offline")]
     pub valid_until: Option<u64>,
+
+    /// The most to pay for the transaction itself, in LEM; its fee by genesis unless told, which votes may have changed
+    #[arg(long, value_name = "LEM", requires = "sign_only", help_heading = "Offline")]
+    pub fee_limit: Option<Amount>,
 
     /// Where to write the signed bytes; as hex to stdout unless told
     #[arg(long, value_name = "FILE", requires = "sign_only", help_heading = "Offline")]
@@ -83,9 +89,28 @@ impl Signing {
             chain: self.agreed()?.chain(),
             nonce: self.nonce.ok_or_else(missing)?,
             valid_until: Height(self.valid_until.ok_or_else(missing)?),
-            fee_limit: None,
+            fee_limit: self.fee_limit,
             call,
         })
+    }
+
+    /// The account that signs.
+    pub fn account(&self) -> anyhow::Result<AccountId> {
+        Ok(files::read_key(&self.key)?.account())
+    }
+
+    /// The chain that it is for: by the genesis file offline, else by the node.
+    pub async fn chain(&self, context: &Context) -> anyhow::Result<ChainId> {
+        if self.sign_only { Ok(self.agreed()?.chain()) } else { Ok(context.client()?.status().await?.chain) }
+    }
+
+    /// The parameters: of genesis offline, else those in force.
+    pub async fn params(&self, context: &Context) -> anyhow::Result<Params> {
+        if self.sign_only {
+            return Ok(self.agreed()?.params);
+        }
+        let params = context.client()?.params().await?;
+        Ok(params.values().map_err(ClientError::Answer)?)
     }
 
     fn agreed(&self) -> anyhow::Result<Genesis> {
@@ -112,10 +137,6 @@ impl Signing {
 /// # Errors
 /// When it cannot be read or is none.
 pub fn read_genesis(path: &Path) -> anyhow::Result<Genesis> {
-    let wrong = |why: String| {
-        Failure::usage(format!("{} is no genesis file: {why}", path.display()), "make one with `lemma genesis new`")
-    };
-    let genesis: Genesis = serde_json::from_slice(&files::read(path)?).map_err(|error| wrong(error.to_string()))?;
-    genesis.check().map_err(|error| wrong(error.to_string()))?;
-    Ok(genesis)
+    let hint = "docs/genesis.md says what it holds; `lemma genesis new` makes one";
+    node::read_genesis(path).map_err(|error| Failure::usage(error.to_string(), hint).into())
 }

@@ -50,6 +50,6 @@ impl Tx {
 }
 
 /// The bytes that hex stands for, or the bytes themselves.
-fn unhexed(bytes: Vec<u8>) -> Vec<u8> {
+pub fn unhexed(bytes: Vec<u8>) -> Vec<u8> {
     hex::decode(bytes.trim_ascii()).unwrap_or(bytes)
 }

@@ -6,8 +6,7 @@ use super::{
     setup::{self, Claim, Setup},
 };
 use crate::{
-    artifacts::groth16,
-    commands::program::artifact,
+    artifacts::{artifact, groth16},
     files,
     life::Life,
     network::Folder,
@@ -26,7 +25,7 @@ use types::{
 };
 
 /// What a run of the demonstration asks for.
-const NEEDS: Resources = Resources { cpus: 1, memory_mib: 512, disk_mib: 0, gpus: 0 };
+const NEEDS: Resources = Resources { cpus: 1, memory_mib: 512, disk_mib: 0, gpus: 0, gpu_class: 0 };
 const COMPUTE_MAX: Millis = Millis(60_000);
 /// Where the receipts go in the network's folder.
 const RECEIPTS: &str = "receipts";

@@ -108,8 +108,8 @@ pub(super) fn write(
     for (index, (node, ports)) in nodes.iter().zip(&plan.ports).enumerate() {
         let place = place_dir(dir, index);
         fs::create_dir_all(&place)?;
-        config::write_keys(&place, node, dealt)?;
-        fs::write(place.join(CONFIG), config::text(*ports)?)?;
+        let seated = config::write_keys(&place, node, dealt)?;
+        fs::write(place.join(CONFIG), config::text(*ports, seated)?)?;
     }
     files::write_key(&dir.join(USER), &user.secret)?;
     // Last, so that a folder with a genesis is whole.
