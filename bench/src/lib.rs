@@ -8,7 +8,7 @@
 //! loaded from a hash map and its changes written there ([`store`]). What is not: the engine's authenticated store, consensus, the network.
 //!
 //! Chains of a million are not executed into being. Block 1 is; then the records of accounts and workloads are written as the
-//! ledger would have left them ([`filling`]); then two more blocks are executed, which fix the first draws. Blocks are measured
+//! ledger would have left them (`filling.rs`); then two more blocks are executed, which fix the first draws. Blocks are measured
 //! one at a time on that same state, each with entries of its own, and undone.
 #![deny(missing_docs)]
 
