@@ -33,6 +33,11 @@ devnet *arguments:
 sim *arguments:
     cargo run --package sim -- {{arguments}}
 
+# Many random sequences of deeds against a crate's model: 10000 over night, a million over a weekend. `seed` is where they begin.
+soak package count seed="0":
+    LEMMA_{{uppercase(package)}}_SEED={{seed}} LEMMA_{{uppercase(package)}}_SEQUENCES={{count}} \
+        cargo test --release --package {{package}} --lib -- sequences
+
 # The full amounts: before an issue is closed.
 full: ci
     cargo xtask tidy --full

@@ -14,6 +14,7 @@ mod guard;
 mod heartbeats;
 mod jail;
 mod life;
+mod model;
 mod network;
 mod offences;
 mod parties;

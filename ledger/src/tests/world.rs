@@ -173,6 +173,25 @@ impl World {
         all.find(|secret| secret.account() == account).expect("somebody")
     }
 
+    /// All accounts that genesis names, and those of newcomers.
+    pub(super) fn everybody(&self) -> Vec<AccountId> {
+        let all = self.provers.iter().chain(&self.users).chain(&self.validators);
+        all.map(SecretKey::account).chain([bank().account()]).collect()
+    }
+
+    /// Where a leader's fees go.
+    pub(super) fn account_of(&self, leader: Peer) -> AccountId {
+        self.validators[usize::from(leader[0]) - 1].account()
+    }
+
+    /// The accounts of the seats that sign in an epoch.
+    pub(super) fn signing(&self, epoch: u64) -> Vec<AccountId> {
+        if epoch <= 2 {
+            return self.validators.iter().map(SecretKey::account).collect();
+        }
+        self.named(epoch - 1).into_iter().map(|peer| self.account_of([peer; 32])).collect()
+    }
+
     /// Who leads the next block.
     pub(super) fn leader(&self) -> Peer {
         let turn = self.memory.height().0 % self.validators.len() as u64;

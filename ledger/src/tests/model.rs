@@ -1,0 +1,761 @@
+//! A small model of the rules, of plain numbers: what each account has, what is bonded, locked and burned, and where each
+//! workload is. It follows what was put into blocks and what these tell, computes all amounts by itself, and is compared with the
+//! state after every block.
+
+use super::world::World;
+use ports::Peer;
+use std::collections::{BTreeMap, BTreeSet};
+use types::{
+    AccountId, Body, Call, ChainEvent, EndReason, Params, ProgramId, Resources, Run, State, Transaction, Verdict,
+    WorkloadId, codec,
+    event::AttemptEndKind,
+    genesis::Genesis,
+    offence::{Evidence, Offence},
+    record::Cause,
+    registry::{Changes, ProverUpdate, Registration},
+    workload::Kind,
+};
+
+/// What stands behind an account's role, and the parts that it took back with the times of their release.
+#[derive(Debug, Default)]
+struct Stake {
+    bond: u64,
+    parts: Vec<(u64, u64)>,
+}
+
+impl Stake {
+    fn all(&self) -> u64 {
+        self.bond + self.parts.iter().map(|(amount, _)| amount).sum::<u64>()
+    }
+
+    /// Takes so much: of the bond, then of the latest parts.
+    fn lose(&mut self, mut amount: u64) {
+        for part in std::iter::once(&mut self.bond).chain(self.parts.iter_mut().rev().map(|(part, _)| part)) {
+            let taken = amount.min(*part);
+            (*part, amount) = (*part - taken, amount - taken);
+        }
+        assert_eq!(amount, 0);
+    }
+}
+
+/// What a prover has and does. Capacities are cores; the rest of them goes along with these.
+#[derive(Debug, Default)]
+struct Rig {
+    cores: u64,
+    declared: Option<u64>,
+    in_use: u64,
+    live: u64,
+    draining: bool,
+    jailed: bool,
+    /// The latest miss at a workload of each user.
+    misses: BTreeMap<AccountId, u64>,
+}
+
+/// A workload.
+#[derive(Debug)]
+struct Job {
+    kind: Kind,
+    sender: AccountId,
+    state: State,
+    cores: u64,
+    compute: u64,
+    verification: u64,
+    billed: u64,
+    /// Whether its money is still locked.
+    open: bool,
+    set: u64,
+    /// When its present state ends at the earliest.
+    until: u64,
+    draws: Vec<AccountId>,
+    accepted: BTreeSet<AccountId>,
+    /// Those that said that it failed.
+    failed: BTreeSet<AccountId>,
+    /// What the certificate about each attempt said.
+    decided: BTreeMap<u16, Verdict>,
+}
+
+impl Job {
+    fn locked(&self) -> u64 {
+        if self.open { self.compute + self.verification } else { 0 }
+    }
+
+    fn prover(&self) -> AccountId {
+        *self.draws.last().expect("an attempt")
+    }
+}
+
+/// The numbers.
+pub(super) struct Model {
+    params: Params,
+    price: u64,
+    time: u64,
+    epoch: u64,
+    set: u64,
+    sets: BTreeMap<u64, Vec<AccountId>>,
+    seats: u64,
+    used: u128,
+    offered: u128,
+    programs: BTreeMap<ProgramId, (u64, u64)>,
+    test: (u64, u64),
+    balances: BTreeMap<AccountId, u64>,
+    stakes: BTreeMap<AccountId, Stake>,
+    rigs: BTreeMap<AccountId, Rig>,
+    jobs: BTreeMap<WorkloadId, Job>,
+    ballots: BTreeMap<AccountId, Changes>,
+    punished: BTreeSet<(AccountId, WorkloadId, u16, Offence)>,
+    burned: u64,
+    /// Settlements of the epoch, and who had a verdict in them.
+    settled: u64,
+    spoke: BTreeSet<AccountId>,
+    /// Who should have been jailed in the present block.
+    jailed: BTreeSet<AccountId>,
+    /// Chain time and leader of each block.
+    led: Vec<(u64, Peer)>,
+    /// How often each kind of thing happened.
+    pub(super) tally: BTreeMap<String, u64>,
+}
+
+const TORN: &str = "what the block tells cannot be";
+
+impl Model {
+    /// The world as it is before anybody did anything but deploy a program.
+    pub(super) fn new(world: &World) -> Self {
+        let genesis: &Genesis = world.memory.ledger().genesis();
+        let meta = world.meta();
+        let mut model = Self {
+            params: genesis.params.clone(),
+            price: genesis.params.compute_price.0,
+            time: meta.time.0,
+            epoch: meta.epoch,
+            set: meta.set,
+            sets: BTreeMap::from([(meta.set, world.members())]),
+            seats: genesis.validators.len() as u64,
+            used: meta.used,
+            offered: meta.offered,
+            programs: BTreeMap::new(),
+            test: (genesis.capacity_test.program.fuel_limit, genesis.capacity_test.compute_max.0),
+            balances: BTreeMap::new(),
+            stakes: BTreeMap::new(),
+            rigs: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            ballots: BTreeMap::new(),
+            punished: BTreeSet::new(),
+            burned: 0,
+            settled: 0,
+            spoke: BTreeSet::new(),
+            jailed: BTreeSet::new(),
+            led: Vec::new(),
+            tally: BTreeMap::new(),
+        };
+        model.deploy(&super::network::program());
+        for account in world.everybody() {
+            model.balances.insert(account, world.account(account).balance.0);
+        }
+        for validator in &genesis.validators {
+            model.stakes.insert(validator.account, Stake { bond: validator.bond.0, parts: Vec::new() });
+        }
+        for prover in &genesis.provers {
+            let cores = u64::from(prover.capacity.cpus);
+            model.stakes.insert(prover.account, Stake { bond: model.unit() * cores, parts: Vec::new() });
+            model.rigs.insert(prover.account, Rig { cores, ..Rig::default() });
+        }
+        model
+    }
+
+    fn unit(&self) -> u64 {
+        self.params.bond_per_unit.0
+    }
+
+    fn get(&mut self, account: AccountId, amount: u64) {
+        *self.balances.entry(account).or_default() += amount;
+    }
+
+    fn give(&mut self, account: AccountId, amount: u64) {
+        let balance = self.balances.entry(account).or_default();
+        *balance = balance.checked_sub(amount).expect("nobody gives what it does not have");
+    }
+
+    fn rig(&mut self, prover: AccountId) -> &mut Rig {
+        self.rigs.get_mut(&prover).expect("a prover")
+    }
+
+    fn job(&mut self, id: WorkloadId) -> &mut Job {
+        self.jobs.get_mut(&id).expect("a workload")
+    }
+
+    fn deploy(&mut self, program: &types::Program) {
+        self.programs.insert(program.id(), (program.fuel_limit, program.prover.size + program.verifier.size));
+    }
+
+    /// Cores that a prover has to offer: tested, bonded, and not held back.
+    fn active(&self, prover: AccountId) -> u64 {
+        let rig = &self.rigs[&prover];
+        if rig.draining || rig.jailed || rig.declared.is_some() {
+            0
+        } else {
+            rig.cores.min(self.stakes[&prover].bond / self.unit())
+        }
+    }
+
+    /// Follows a block: its leader, what it kept, and what it told.
+    pub(super) fn follow(&mut self, leader: Peer, body: &Body, world: &World) {
+        let (now, last) = (world.meta().time.0, self.time);
+        let step = u128::from(now - last);
+        self.used += step * u128::from(self.rigs.values().map(|rig| rig.in_use).sum::<u64>());
+        self.offered += step * u128::from(self.sets[&self.set].iter().map(|member| self.active(*member)).sum::<u64>());
+        self.time = now;
+        let quiet: Vec<AccountId> = self.rigs.iter().filter(|(_, rig)| rig.live == 0).map(|(id, _)| *id).collect();
+        for paid in world.movements().iter().filter(|movement| movement.cause == Cause::Unbond) {
+            let ended = |event: &ChainEvent| matches!(event, ChainEvent::AttemptEnded { prover, .. } if *prover == paid.account);
+            let free = !self.rigs.contains_key(&paid.account) || quiet.contains(&paid.account);
+            assert!(free || world.events.iter().any(ended), "a bond is kept while an attempt is not over");
+            self.release(paid.account, paid.amount.0);
+        }
+        self.count(body, &world.events);
+        let mut events = world.events.iter().peekable();
+        let own = self.of_transactions(body, world);
+        for _ in 0..world.events.len() - own {
+            let event = events.next().expect(TORN);
+            self.tell(event, body, world);
+        }
+        self.count_jailed(world);
+        self.count_verdicts(body);
+        body.evidence.iter().for_each(|evidence| self.convict(evidence));
+        let account = world.account_of(leader);
+        for signed in &body.transactions {
+            self.give(signed.value.sender, self.fee(codec::encode(signed).len()));
+            self.get(account, self.fee(codec::encode(signed).len()));
+            self.transact(&signed.value, &mut events, world);
+        }
+        assert!(events.all(|event| *event == ChainEvent::BeaconWanted), "{TORN}");
+        self.led.push((now, leader));
+    }
+
+    fn count(&mut self, body: &Body, events: &[ChainEvent]) {
+        self.add("block");
+        let calls = body.transactions.iter().map(|signed| signed.value.call.kind().to_owned());
+        let told = events.iter().map(|event| match event {
+            ChainEvent::AttemptEnded { end, .. } => end.word().to_owned(),
+            ChainEvent::Slashed { offence, .. } => offence.word().to_owned(),
+            ChainEvent::Ended { workload, state, reason } => {
+                let test = self.jobs.get(workload).is_some_and(|job| job.kind == Kind::Test);
+                format!("{}{}, {reason:?}", if test { "test " } else { "" }, state.word())
+            }
+            other => other.word().to_owned(),
+        });
+        for word in calls.chain(told).chain(body.heartbeats.iter().map(|_| "heartbeat".to_owned())) {
+            *self.tally.entry(word).or_default() += 1;
+        }
+    }
+
+    fn add(&mut self, word: &str) {
+        *self.tally.entry(word.to_owned()).or_default() += 1;
+    }
+
+    /// Those are jailed that should be, and nobody else.
+    fn count_jailed(&mut self, world: &World) {
+        let jailed = |event: &ChainEvent| match event {
+            ChainEvent::Jailed { prover, .. } => Some(*prover),
+            _ => None,
+        };
+        let told: BTreeSet<AccountId> = world.events.iter().filter_map(jailed).collect();
+        assert_eq!(std::mem::take(&mut self.jailed), told);
+    }
+
+    fn count_verdicts(&mut self, body: &Body) {
+        self.settled += body.settlements.len() as u64;
+        for settlement in &body.settlements {
+            let members = &self.sets[&self.jobs[&settlement.subject.workload].set];
+            self.spoke.extend(settlement.certificate.signers().map(|index| members[index]));
+        }
+    }
+
+    /// A miss counts once for each user, within the window; enough of them jail.
+    fn miss(&mut self, prover: AccountId, user: AccountId) {
+        let (now, window, users) = (self.time, self.params.jail_window.0, self.params.jail_users);
+        let rig = self.rig(prover);
+        if rig.jailed {
+            return;
+        }
+        rig.misses.retain(|_, time| *time + window > now);
+        rig.misses.insert(user, now);
+        if rig.misses.len() as u64 >= users {
+            rig.jailed = true;
+            rig.misses.clear();
+            self.jailed.insert(prover);
+        }
+    }
+
+    /// How many of the last events are of transactions, and of the end of the block.
+    fn of_transactions(&self, body: &Body, world: &World) -> usize {
+        let tested = |id: WorkloadId| {
+            world.events.iter().any(|event| matches!(event, ChainEvent::Queued { workload, .. } if *workload == id))
+        };
+        let count = |call: &Transaction| match &call.call {
+            Call::Run(_) | Call::Cancel { .. } | Call::Deploy(_) | Call::Evidence(_) => 1,
+            Call::Register(_) | Call::Update(_) if tested(call.id().into()) => 2,
+            _ => 0,
+        };
+        let own: usize = body.transactions.iter().map(|signed| count(&signed.value)).sum();
+        own + usize::from(world.events.last() == Some(&ChainEvent::BeaconWanted))
+    }
+
+    fn fee(&self, bytes: usize) -> u64 {
+        self.params.transaction_fee.0 + self.params.transaction_fee_byte.0 * bytes as u64
+    }
+
+    /// All parts of a bond whose time has come are paid back together.
+    fn release(&mut self, account: AccountId, paid: u64) {
+        let now = self.time;
+        let stake = self.stakes.get_mut(&account).expect("a bond");
+        let due: u64 = stake.parts.iter().filter(|(_, release)| *release <= now).map(|(amount, _)| amount).sum();
+        assert_eq!(due, paid, "what is paid back is what is due");
+        stake.parts.retain(|(_, release)| *release > now);
+        self.get(account, paid);
+        self.add("bond paid back");
+    }
+
+    fn tell(&mut self, event: &ChainEvent, body: &Body, world: &World) {
+        match *event {
+            ChainEvent::Epoch { epoch, set, compute_price } => self.turn(epoch, set, compute_price.0, world),
+            ChainEvent::Allocated { workload, attempt, prover } => self.allocated(workload, attempt, prover),
+            ChainEvent::Accepted { workload, prover, .. } => self.accepted(workload, prover),
+            ChainEvent::Proved { workload, .. } => self.proved(workload),
+            ChainEvent::Renewed { workload, set, .. } => self.job(workload).set = set,
+            ChainEvent::AttemptEnded { workload, attempt, prover, end } => {
+                self.decide(workload, attempt, body);
+                self.attempt_ended(workload, prover, end);
+            }
+            ChainEvent::Slashed { prover, workload, offence, amount } => {
+                self.slashed(prover, workload, offence, amount.0)
+            }
+            ChainEvent::Ended { workload, state, reason } => self.ended(workload, state, reason, body),
+            ChainEvent::Tested { prover } => {
+                let rig = self.rig(prover);
+                rig.cores = rig.declared.expect("it declared something");
+            }
+            ChainEvent::Drawn { .. } | ChainEvent::BeaconWanted | ChainEvent::Jailed { .. } => {}
+            ChainEvent::Deployed { .. } | ChainEvent::Queued { .. } => panic!("{TORN}"),
+        }
+    }
+
+    /// Votes count, then the price moves, by the parameters that hold from now on.
+    fn turn(&mut self, epoch: u64, set: u64, price: u64, world: &World) {
+        assert_eq!((epoch, set), (self.epoch + 1, self.set + 1));
+        let absent = |member: &AccountId| self.settled >= self.params.verdicts_expected && !self.spoke.contains(member);
+        for member in self.sets[&self.set].clone().into_iter().filter(absent).collect::<Vec<_>>() {
+            self.miss(member, AccountId([0; 32]));
+        }
+        (self.settled, self.spoke) = (0, BTreeSet::new());
+        let signing: BTreeSet<AccountId> = world.signing(self.epoch).into_iter().collect();
+        assert_eq!(signing.len() as u64, self.seats);
+        let mut backing: BTreeMap<&Changes, u64> = BTreeMap::new();
+        for (account, changes) in &self.ballots {
+            *backing.entry(changes).or_default() += u64::from(signing.contains(account));
+        }
+        let winner =
+            backing.into_iter().find(|(_, seats)| seats * 3 > self.seats * 2).map(|(changes, _)| changes.clone());
+        for change in winner.iter().flat_map(|changes| changes.iter()) {
+            assert!(self.params.set(&change.parameter, change.value));
+        }
+        if winner.is_some() {
+            self.add("vote won");
+        }
+        self.ballots.clear();
+        self.price = self.next_price();
+        assert_eq!(price, self.price);
+        (self.used, self.offered, self.epoch, self.set) = (0, 0, epoch, set);
+        self.seats = world.signing(epoch).len() as u64;
+        self.sets.insert(set, world.members());
+    }
+
+    /// Towards half of what was offered, by at most a step.
+    fn next_price(&self) -> u64 {
+        if self.offered == 0 {
+            return self.price;
+        }
+        let share = (self.used.min(self.offered) * 1000 / self.offered) as i128;
+        let step = i128::from(self.price) * i128::from(self.params.price_step) * (share - 500) / 500_000;
+        let least = i128::from(share == 1000 && self.params.price_step > 0);
+        let moved = i128::from(self.price) + if share >= 500 { step.max(least) } else { step };
+        moved.max(self.params.compute_price_min.0.into()) as u64
+    }
+
+    fn allocated(&mut self, id: WorkloadId, attempt: u16, prover: AccountId) {
+        let until = self.time + self.params.accept_window.0;
+        let job = self.job(id);
+        assert_eq!((job.state, job.kind, job.draws.len()), (State::Queued, Kind::Run, usize::from(attempt) - 1));
+        assert!(!job.accepted.contains(&prover), "whoever accepted is out");
+        (job.state, job.until) = (State::Allocated, until);
+        job.draws.push(prover);
+        let cores = job.cores;
+        let (most, rig) = (self.active(prover), self.rig(prover));
+        (rig.in_use, rig.live) = (rig.in_use + cores, rig.live + 1);
+        assert!(rig.in_use <= most, "nobody is given more than it has");
+    }
+
+    fn accepted(&mut self, id: WorkloadId, prover: AccountId) {
+        let now = self.time;
+        let job = self.job(id);
+        assert_eq!((job.state, job.prover()), (State::Allocated, prover));
+        (job.state, job.until) = (State::Proving, now + job.billed);
+        job.accepted.insert(prover);
+    }
+
+    fn proved(&mut self, id: WorkloadId) {
+        let set = self.set;
+        let job = self.job(id);
+        assert_eq!(job.state, State::Proving);
+        (job.state, job.set) = (State::Proved, set);
+        self.free(id);
+    }
+
+    /// Computing is over.
+    fn free(&mut self, id: WorkloadId) {
+        let (kind, cores, prover) = (self.jobs[&id].kind, self.jobs[&id].cores, self.jobs[&id].prover());
+        if kind == Kind::Run {
+            self.rig(prover).in_use -= cores;
+        }
+    }
+
+    /// What a certificate in this block said of an attempt.
+    fn decide(&mut self, id: WorkloadId, attempt: u16, body: &Body) {
+        let about = |subject: &types::verdict::Subject| (subject.workload, subject.attempt) == (id, attempt);
+        if let Some(settlement) = body.settlements.iter().find(|settlement| about(&settlement.subject)) {
+            self.job(id).decided.insert(attempt, settlement.certificate.verdict);
+        }
+    }
+
+    fn attempt_ended(&mut self, id: WorkloadId, prover: AccountId, end: AttemptEndKind) {
+        let before = match end {
+            AttemptEndKind::Silent | AttemptEndKind::HandedBack => State::Allocated,
+            AttemptEndKind::Failed | AttemptEndKind::Missed => State::Proving,
+            AttemptEndKind::Rejected | AttemptEndKind::Unavailable | AttemptEndKind::Undecided => State::Proved,
+        };
+        let job = self.job(id);
+        assert_eq!((job.state, job.prover()), (before, prover), "{end:?}");
+        if end == AttemptEndKind::Failed {
+            job.failed.insert(prover);
+        }
+        let (kind, user) = (job.kind, job.sender);
+        if before != State::Proved {
+            self.free(id);
+        }
+        if matches!(end, AttemptEndKind::Silent | AttemptEndKind::Missed) {
+            self.heard_out(self.jobs[&id].until);
+        }
+        use AttemptEndKind::{Missed, Silent, Unavailable};
+        if kind == Kind::Run && matches!(end, Silent | Missed | Unavailable) {
+            self.miss(prover, user);
+        }
+        self.rig(prover).live -= 1;
+        self.job(id).state = State::Queued;
+    }
+
+    /// Rule 7: since a time, blocks of f + 1 different leaders have passed before this one.
+    fn heard_out(&self, since: u64) {
+        let leaders: BTreeSet<Peer> =
+            self.led.iter().filter(|(time, _)| *time >= since).map(|(_, peer)| *peer).collect();
+        assert!(
+            leaders.len() as u64 > (self.seats - 1) / 3,
+            "a miss after {} leaders of {}",
+            leaders.len(),
+            self.seats
+        );
+    }
+
+    fn slashed(&mut self, prover: AccountId, id: WorkloadId, offence: Offence, amount: u64) {
+        let (kind, sender, cores, locked) = {
+            let job = self.job(id);
+            (job.kind, job.sender, job.cores, job.locked())
+        };
+        let units =
+            if matches!(offence, Offence::RejectedProof | Offence::TwoAnnouncements) { cores.max(1) } else { 1 };
+        let asked = u128::from(self.unit()) * u128::from(units) * u128::from(self.params.slash) / 1000;
+        let stake = self.stakes.get_mut(&prover).expect("a bond");
+        assert_eq!(u128::from(amount), asked.min(stake.all().into()), "{offence:?}");
+        stake.lose(amount);
+        let user = offence == Offence::RejectedProof && kind == Kind::Run;
+        let back = if user { (amount / 2).min(locked) } else { 0 };
+        self.get(sender, back);
+        self.burned += amount - back;
+    }
+
+    fn ended(&mut self, id: WorkloadId, state: State, reason: EndReason, body: &Body) {
+        let job = self.job(id);
+        let (sender, kind, compute, verification) = (job.sender, job.kind, job.compute, job.verification);
+        let (before, locked, spoiled) = (job.state, job.locked(), !job.failed.is_empty());
+        (job.state, job.open) = (state, false);
+        let attempts = self.params.attempts_max;
+        match (state, reason) {
+            (State::Verified, EndReason::Proved) => return self.verified(id, before, body),
+            (State::Failed, EndReason::AttemptsUsed) => {
+                let job = self.job(id);
+                let used = job.accepted.len() as u64 >= attempts || job.draws.len() == types::limits::DRAWS_MAX;
+                assert!(used || kind == Kind::Test, "attempts are left");
+                self.get(sender, verification);
+                self.burned += compute;
+            }
+            (State::Failed, EndReason::Undecided) => {
+                let prover = self.job(id).prover();
+                self.get(prover, compute / 2);
+                self.get(sender, locked - compute / 2);
+            }
+            (State::Cancelled, EndReason::Cancelled) | (State::Expired, EndReason::NoProver) => {
+                let back = if spoiled { verification } else { locked };
+                self.get(sender, back);
+                self.burned += locked - back;
+            }
+            other => panic!("{TORN}: {other:?}"),
+        }
+        assert_eq!(before, State::Queued);
+        if kind == Kind::Test {
+            self.rig(sender).declared = None;
+        }
+    }
+
+    fn verified(&mut self, id: WorkloadId, before: State, body: &Body) {
+        assert_eq!(before, State::Proved);
+        let attempt = self.job(id).draws.len() as u16;
+        self.decide(id, attempt, body);
+        let job = &self.jobs[&id];
+        assert_eq!(job.decided.get(&attempt), Some(&Verdict::Valid));
+        let (sender, kind, prover, compute) = (job.sender, job.kind, job.prover(), job.compute);
+        let (members, failed) = (self.sets[&job.set].clone(), job.failed.clone());
+        failed.into_iter().for_each(|failed| self.miss(failed, sender));
+        let job = &self.jobs[&id];
+        let settled = body.settlements.iter().find(|settlement| settlement.subject.workload == id);
+        let signers: Vec<usize> = settled.expect("a settlement").certificate.signers().collect();
+        assert!(3 * signers.len() >= 2 * members.len());
+        let share = job.verification / members.len() as u64;
+        self.burned += job.verification - share * signers.len() as u64;
+        self.get(prover, compute);
+        signers.into_iter().for_each(|index| self.get(members[index], share));
+        self.rig(prover).live -= 1;
+        if kind == Kind::Test {
+            self.rig(sender).declared = None;
+        }
+    }
+
+    fn transact<'a>(
+        &mut self,
+        transaction: &Transaction,
+        events: &mut impl Iterator<Item = &'a ChainEvent>,
+        world: &World,
+    ) {
+        let (sender, id) = (transaction.sender, WorkloadId::from(transaction.id()));
+        match &transaction.call {
+            Call::Transfer { to, amount } => {
+                self.give(sender, amount.0);
+                self.get(*to, amount.0);
+            }
+            Call::Deploy(program) => {
+                assert_eq!(events.next(), Some(&ChainEvent::Deployed { program: program.id() }));
+                self.deploy(program);
+            }
+            Call::Run(run) => {
+                assert_eq!(events.next(), Some(&ChainEvent::Queued { workload: id, sender }));
+                self.queue(sender, id, run);
+            }
+            Call::Cancel { workload } => {
+                assert_eq!(self.job(*workload).sender, sender);
+                self.tell(events.next().expect(TORN), &Body::default(), world);
+            }
+            Call::Bond { amount, .. } => {
+                self.give(sender, amount.0);
+                self.stakes.get_mut(&sender).expect("a role").bond += amount.0;
+            }
+            Call::Unbond { amount, .. } => {
+                let part = (amount.0, self.time + self.params.unbond_delay.0);
+                let stake = self.stakes.get_mut(&sender).expect("a role");
+                stake.bond = stake.bond.checked_sub(amount.0).expect("a bond that is large enough");
+                stake.parts.push(part);
+            }
+            Call::Register(registration) => self.register(sender, id, registration, events),
+            Call::Update(update) => self.update(sender, id, update, events),
+            Call::Return => self.rig(sender).jailed = false,
+            Call::Vote(changes) if changes.is_empty() => drop(self.ballots.remove(&sender)),
+            Call::Vote(changes) => drop(self.ballots.insert(sender, changes.clone())),
+            Call::Evidence(evidence) => {
+                self.convict(evidence);
+                self.tell(events.next().expect(TORN), &Body::default(), world);
+            }
+        }
+    }
+
+    /// Rule 3, by hand: price × time × (cores and what goes with them), fuel × set × price.
+    fn queue(&mut self, sender: AccountId, id: WorkloadId, run: &Run) {
+        let (fuel, artifacts) = self.programs[&run.program];
+        let moving = self.params.transfer_base.0 + (artifacts + run.blob_bytes()) / self.params.transfer_bytes_per_ms;
+        let billed = run.compute_max.0 + moving;
+        let Resources { cpus, memory_mib, disk_mib, gpus, .. } = run.resources;
+        let up = |mib: u32, weight: u64| (u64::from(mib) * weight).div_ceil(1024);
+        let weight = u64::from(cpus.max(1)) * 1000
+            + up(memory_mib, self.params.memory_weight)
+            + up(disk_mib, self.params.disk_weight)
+            + u64::from(gpus) * self.params.gpu_weight;
+        let compute = u128::from(billed) * u128::from(weight) * u128::from(self.price);
+        let job = Job {
+            kind: Kind::Run,
+            sender,
+            state: State::Queued,
+            cores: cpus.into(),
+            compute: compute.div_ceil(1_000_000) as u64,
+            verification: self.verification(fuel),
+            billed,
+            open: true,
+            set: 0,
+            until: 0,
+            draws: Vec::new(),
+            accepted: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            decided: BTreeMap::new(),
+        };
+        assert!(job.locked() <= run.fee_max.0);
+        self.give(sender, job.locked());
+        self.jobs.insert(id, job);
+    }
+
+    fn verification(&self, fuel: u64) -> u64 {
+        fuel.div_ceil(1_000_000) * self.params.verification_price.0 * self.sets[&self.set].len() as u64
+    }
+
+    fn register<'a>(
+        &mut self,
+        sender: AccountId,
+        id: WorkloadId,
+        registration: &Registration,
+        events: &mut impl Iterator<Item = &'a ChainEvent>,
+    ) {
+        self.give(sender, registration.bond.0);
+        let before = self.stakes.insert(sender, Stake { bond: registration.bond.0, parts: Vec::new() });
+        assert!(before.is_none() && registration.bond.0 / self.unit() >= registration.capacity.cpus.into());
+        self.rigs.insert(sender, Rig::default());
+        self.test(sender, id, registration.capacity.cpus.into(), events);
+    }
+
+    fn update<'a>(
+        &mut self,
+        sender: AccountId,
+        id: WorkloadId,
+        update: &ProverUpdate,
+        events: &mut impl Iterator<Item = &'a ChainEvent>,
+    ) {
+        let rig = self.rig(sender);
+        rig.draining = update.drain.unwrap_or(rig.draining);
+        let Some(cores) = update.capacity.map(|capacity| u64::from(capacity.cpus)) else { return };
+        assert!(rig.declared.is_none(), "one test at a time");
+        if cores > rig.cores {
+            self.test(sender, id, cores, events);
+        } else {
+            rig.cores = cores;
+        }
+    }
+
+    /// The chain asks for a test of what is declared.
+    fn test<'a>(
+        &mut self,
+        sender: AccountId,
+        id: WorkloadId,
+        declared: u64,
+        events: &mut impl Iterator<Item = &'a ChainEvent>,
+    ) {
+        assert_eq!(events.next(), Some(&ChainEvent::Queued { workload: id, sender }));
+        assert_eq!(events.next(), Some(&ChainEvent::Allocated { workload: id, attempt: 1, prover: sender }));
+        let (until, verification) = (self.time + self.params.accept_window.0, self.verification(self.test.0));
+        let rig = self.rig(sender);
+        let cores = declared.saturating_sub(rig.in_use).max(1);
+        (rig.declared, rig.live) = (Some(declared), rig.live + 1);
+        // Ten seconds, and a fifth of one for each MiB of the GiB that goes with each core that is idle.
+        let memory = (1024 * declared.saturating_sub(rig.in_use)).max(4);
+        let billed = (10_000 + 200 * memory).min(self.test.1) + self.params.transfer_base.0;
+        self.give(sender, verification);
+        let job = Job {
+            kind: Kind::Test,
+            sender,
+            state: State::Allocated,
+            cores,
+            compute: 0,
+            verification,
+            billed,
+            open: true,
+            set: 0,
+            until,
+            draws: vec![sender],
+            accepted: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            decided: BTreeMap::new(),
+        };
+        self.jobs.insert(id, job);
+    }
+
+    /// Evidence that a block took proves something, and was not paid for before.
+    fn convict(&mut self, evidence: &Evidence) {
+        let (prover, (workload, attempt)) = (evidence.prover(), evidence.attempt());
+        assert!(self.punished.insert((prover, workload, attempt, evidence.offence())), "paid twice");
+        let job = &self.jobs[&workload];
+        match evidence {
+            Evidence::FalseVerdict(signed) => {
+                let against = [Some(Verdict::Valid), Some(Verdict::Invalid)];
+                let found = [Some(signed.verdict), job.decided.get(&attempt).copied()];
+                assert!(found == against || found == [against[1], against[0]], "{found:?}");
+            }
+            Evidence::TwoVerdicts { one, other } => {
+                let mut both = [one.verdict, other.verdict];
+                both.sort();
+                assert_eq!((one.subject, both), (other.subject, [Verdict::Valid, Verdict::Invalid]));
+            }
+            Evidence::TwoAnnouncements { one, other } => {
+                assert_eq!((one.value.attempt, one.value.prover), (other.value.attempt, other.value.prover));
+                assert_eq!(job.draws[usize::from(attempt) - 1], prover);
+                assert_ne!(one.value.action, other.value.action);
+            }
+        }
+    }
+
+    /// Compares everything with the state.
+    pub(super) fn compare(&self, world: &World) {
+        let meta = world.meta();
+        assert_eq!((&meta.params, meta.compute_price.0, meta.seats), (&self.params, self.price, self.seats));
+        assert_eq!((meta.used, meta.offered), (self.used, self.offered));
+        let escrow: u64 = self.jobs.values().map(Job::locked).sum();
+        let bonds: u64 = self.stakes.values().map(Stake::all).sum();
+        let balances: u64 = self.balances.values().sum();
+        let totals = meta.totals;
+        let found = [totals.balances, totals.bonds, totals.escrow, totals.burned].map(|amount| amount.0);
+        assert_eq!(found, [balances, bonds, escrow, self.burned]);
+        for (account, balance) in &self.balances {
+            assert_eq!(world.account(*account).balance.0, *balance, "{account}");
+        }
+        for (id, job) in &self.jobs {
+            assert_eq!(world.state(*id), job.state, "{id}");
+        }
+        assert_eq!(meta.live, self.jobs.values().filter(|job| !job.state.is_end()).count() as u64);
+        self.compare_stakes(world);
+    }
+
+    fn compare_stakes(&self, world: &World) {
+        for (account, rig) in &self.rigs {
+            let (record, stake) = (world.prover(*account), &self.stakes[account]);
+            let parts: u64 = record.unbonding.iter().map(|part| part.amount.0).sum();
+            assert_eq!((record.bond.0, parts + record.bond.0), (stake.bond, stake.all()), "{account}");
+            let found = (record.capacity.cpus.into(), record.declared.map(|declared| declared.cpus.into()));
+            assert_eq!(found, (rig.cores, rig.declared), "{account}");
+            assert_eq!((u64::from(record.in_use.cpus), record.live), (rig.in_use, rig.live), "{account}");
+            assert_eq!((record.jailed.is_some(), record.draining), (rig.jailed, rig.draining), "{account}");
+        }
+        for index in 0..world.validators.len() {
+            let record = world.validator(index);
+            let (stake, parts) = (&self.stakes[&record.account], record.unbonding.iter().map(|part| part.amount.0));
+            assert_eq!((record.bond.0, parts.sum::<u64>() + record.bond.0), (stake.bond, stake.all()));
+        }
+    }
+
+    /// Whether nothing is left that could still change by itself. A validator that is named leaves all of its bond where it is.
+    pub(super) fn is_at_rest(&self, world: &World) -> bool {
+        let named = world.signing(self.epoch + 3);
+        let free = self.stakes.iter().filter(|(account, _)| !named.contains(account));
+        let parts = free.flat_map(|(_, stake)| &stake.parts);
+        self.jobs.values().all(|job| job.state.is_end()) && parts.map(|(amount, _)| amount).sum::<u64>() == 0
+    }
+}
