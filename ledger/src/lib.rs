@@ -2,17 +2,16 @@
 //!
 //! [`Ledger`] implements [`ports::StateMachine`] with the words of `types`. A block is, in this order:
 //!
-//! 0. In block 1 what genesis sets, then chain time moves on (`genesis.rs`).
-//! 1. What is due by chain time: windows, deadlines, verdict clocks, expiries (`due.rs`).
+//! 0. In block 1 what genesis sets, then chain time moves on (`genesis.rs`). In the first block of an epoch votes are counted,
+//!    the price moves, seats are named, and those that are active make the next verdict set (`epoch.rs`, `vote.rs`).
+//! 1. What is due by chain time: windows, deadlines, verdict clocks, expiries, bonds to be paid back (`due.rs`, `bond.rs`).
 //! 2. Beacons (rule 5), each with the draws that it decides (rule 6) (`beacon.rs`, `allocation.rs`).
 //! 3. Messages of provers: accept, hand back, fail, announce (rules 7 to 9) (`attempt.rs`).
 //! 4. Settlements: certificates about announced proofs (rules 11 and 12) (`settlement.rs`).
-//! 5. Transactions: transfer, deploy, run, cancel (rules 1 to 3) (`transaction.rs`).
-//! 6. The draws that this block's beacon will decide are fixed (rule 6) (`fixing.rs`).
-//!
-//! Not here yet, with the rule that asks for it: bonds that change, jail, slashing and moving prices (rules 3, 4, 12, 13), so
-//! that the verdict set, the committee and all capacities are those of genesis; and that no miss is counted before blocks of
-//! f+1 leaders have passed (rule 7).
+//! 5. Evidence of offences (rule 13) and signs of life (rule 10) (`offence.rs`, `heartbeat.rs`).
+//! 6. Transactions: money, programs and runs (rules 1 to 3), bonds, provers that join and change, jail, votes and evidence
+//!    (rules 4 and 13) (`transaction.rs`, `bond.rs`, `registration.rs`, `jail.rs`, `vote.rs`).
+//! 7. The leader is noted (rule 7), and the draws that this block's beacon will decide are fixed (rule 6) (`fixing.rs`).
 //!
 //! Absent on purpose: clocks, randomness, floats, hash maps, verifiers, and any step that scans: queues, live workloads and
 //! what is due lie in pages, and every loop over them is bounded by [`types::limits`].

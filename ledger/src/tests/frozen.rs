@@ -1,7 +1,11 @@
 //! A small scenario whose whole state is frozen: whoever changes what blocks do notices here.
 
-use super::world::World;
-use types::{Call, ProverAction, State, Verdict};
+use super::{
+    network::{UNIT, brief},
+    parties::changes,
+    world::World,
+};
+use types::{Body, Call, List, ProverAction, State, Verdict, offence::Evidence, registry::Role};
 
 /// BLAKE3 over every key and value, ascending by key.
 fn state_hash(world: &World) -> String {
@@ -10,6 +14,26 @@ fn state_hash(world: &World) -> String {
         hasher.update(key).update(&(value.len() as u64).to_le_bytes()).update(value);
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// One joins, bonds move, seats vote, somebody is found out, and an epoch ends.
+#[test]
+fn the_state_after_members_have_moved_is_frozen() {
+    let mut world = World::with(4, types::Params { epoch_blocks: 64, ..brief() });
+    let newcomer = world.tested(2);
+    world.unbonds(newcomer, Role::Prover, UNIT);
+    for peer in 1..=3 {
+        world.fund(world.seat(peer), UNIT);
+        world.sends(world.seat(peer), Call::Vote(changes(&[("jail_users", 2)])));
+    }
+    let id = world.proved(1);
+    let subject = world.workload(id).subject().expect("announced").0;
+    world.settle(world.settlement(id, Verdict::Valid, &[0, 1, 2]));
+    let evidence = Evidence::FalseVerdict(world.verdict(world.members()[3], subject, Verdict::Invalid));
+    world.block(&Body { evidence: List::truncated(vec![evidence]), ..Body::default() });
+    world.next_epoch();
+    assert_eq!((world.meta().epoch, world.meta().set_size, world.meta().params.jail_users), (1, 5, 2));
+    assert_eq!(state_hash(&world), "7576371d4184c6beb893968fdce3a22e335e88cf37a9c7adbeb341ccdb42bc9b");
 }
 
 #[test]

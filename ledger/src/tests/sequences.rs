@@ -355,7 +355,7 @@ impl Play {
     fn block(&mut self, step: u64) {
         let body = std::mem::take(&mut self.next).body();
         if let Some([one, other]) = self.leaders {
-            self.world.leader = Some([if self.world.memory.height().0 % 2 == 0 { one } else { other }; 32]);
+            self.world.leader = Some([if self.world.memory.height().0.is_multiple_of(2) { one } else { other }; 32]);
         }
         let leader = self.world.leader();
         let raw = self.world.memory.execute(self.world.context(step), body.encode().into(), Mode::Candidate);
@@ -392,7 +392,7 @@ impl Play {
     }
 
     fn stake(&mut self, who: usize, back: bool, amount: Amount) {
-        let (role, account) = if who % 3 == 0 {
+        let (role, account) = if who.is_multiple_of(3) {
             (Role::Validator, self.validator(who / 3))
         } else {
             (Role::Prover, self.prover(who / 3))
@@ -441,7 +441,7 @@ impl Play {
             6 => changes(&[("nothing", 4)]),
             _ => changes(&[("unbond_delay", 1), ("validator_bond_min", 0)]),
         };
-        let all = who % 2 == 0;
+        let all = who.is_multiple_of(2);
         for index in (0..self.world.validators.len()).filter(|index| all || index % 7 == who / 2 % 7) {
             self.send(self.validator(index), Call::Vote(wanted.clone()));
         }
@@ -454,8 +454,11 @@ impl Play {
             matches!(end, Some((_, AttemptEnd::Valid(_) | AttemptEnd::Rejected(_))))
         };
         let all: Vec<WorkloadId> = self.world.seen.workloads.iter().copied().filter(judged).collect();
-        let found =
-            if kind == 0 && which % 4 > 0 { which.checked_rem(all.len()).map(|index| all[index]) } else { None };
+        let found = if kind == 0 && !which.is_multiple_of(4) {
+            which.checked_rem(all.len()).map(|index| all[index])
+        } else {
+            None
+        };
         let Some(id) = found.or_else(|| self.workload(which)) else { return };
         let workload = self.world.workload(id);
         let Some(last) = workload.attempts.last() else { return };
@@ -473,7 +476,7 @@ impl Play {
         };
         let announces = |proof: &[u8]| self.world.says(prover, id, announcement(proof));
         let evidence = match kind {
-            0 => Evidence::FalseVerdict(says(if which % 2 == 0 { Verdict::Valid } else { Verdict::Invalid })),
+            0 => Evidence::FalseVerdict(says(if which.is_multiple_of(2) { Verdict::Valid } else { Verdict::Invalid })),
             1 if truth == 4 => Evidence::TwoVerdicts { one: says(Verdict::Valid), other: says(Verdict::Unavailable) },
             1 => Evidence::TwoVerdicts { one: says(Verdict::Valid), other: says(Verdict::Invalid) },
             _ if truth == 4 => Evidence::TwoAnnouncements { one: announces(BUNDLE), other: announces(BUNDLE) },
