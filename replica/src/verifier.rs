@@ -5,7 +5,7 @@
 //! is never contradicted, but for *unavailable*.
 
 use crate::{
-    blobs::{Blobs, Need},
+    blobs::{Blobs, Need, Use},
     gossip::Origin,
     journal, messages,
     out::Out,
@@ -24,6 +24,8 @@ use types::{
 const TELL_AGAIN_MS: u64 = 2_000;
 /// Proofs that are checked at once.
 const CHECKS_MAX: usize = 1_024;
+/// Blobs that one check has fetched at once, so that a few with statements that nobody has do not take all the room.
+const FETCHED_AT_ONCE: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -164,16 +166,16 @@ impl Checks {
     fn fetch(&mut self, blobs: &mut Blobs, out: &mut Out<'_>) -> Vec<Subject> {
         let mut late = Vec::new();
         for (subject, check) in self.checks.iter_mut().filter(|(_, check)| check.stage == Stage::Fetching) {
-            let mut needs = needs(subject, check);
-            // Every blob is asked for, though one that is missing is enough to wait.
-            needs.retain(|need| !blobs.need(need, out));
-            let waited_ms = out.now.saturating_sub(check.since_ms);
-            if needs.is_empty() {
+            let missing = needs(subject, check).into_iter().filter(|need| !blobs.need(need, out));
+            let missing: Vec<Need> = missing.take(FETCHED_AT_ONCE).collect();
+            if missing.is_empty() {
                 check.stage = Stage::Verifying;
                 out.host(&HostRequest::Verify(verify(subject, check)));
-            } else if waited_ms > self.patience_ms
-                && needs.iter().any(|need| need.blob == subject.proof)
-                && !self.said.contains_key(subject)
+            } else if !self.said.contains_key(subject)
+                && let Some(proof) = missing.iter().find(|need| need.what_for == Use::Proof)
+                // A proof that nobody was asked for is not unavailable.
+                && let Some(asked_ms) = blobs.asked_ms(proof)
+                && out.now.saturating_sub(asked_ms) > self.patience_ms
             {
                 late.push(*subject);
             }
@@ -232,15 +234,16 @@ fn is_same_attempt(one: &Subject, other: &Subject) -> bool {
     (one.workload, one.attempt) == (other.workload, other.attempt)
 }
 
-/// The blobs that a check needs: the proof, the verifier and the statement.
+/// The blobs that a check needs: the proof first, the verifier and the statement.
 fn needs(subject: &Subject, check: &Check) -> Vec<Need> {
-    let proof = Need { blob: subject.proof, size: check.size, hint: check.hint, in_chain: check.in_chain };
+    let Check { size, hint, in_chain, .. } = *check;
+    let proof = Need { what_for: Use::Proof, blob: subject.proof, size, hint, in_chain };
     let statement = check.record.run.statement().filter_map(|source| match source {
-        InputSource::Blob { blob, size } => Some(Need::of_chain(*blob, *size)),
+        InputSource::Blob { blob, size } => Some(Need::of_chain(Use::Check, *blob, *size)),
         InputSource::Inline(_) => None,
     });
     let verifier = check.program.verifier;
-    [proof, Need::of_chain(verifier.blob, verifier.size)].into_iter().chain(statement).collect()
+    [proof, Need::of_chain(Use::Check, verifier.blob, verifier.size)].into_iter().chain(statement).collect()
 }
 
 fn verify(subject: &Subject, check: &Check) -> Verify {
