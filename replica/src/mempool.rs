@@ -48,6 +48,8 @@ struct Sender {
 pub(crate) struct Mempool {
     senders: BTreeMap<AccountId, Sender>,
     ids: BTreeSet<TxId>,
+    /// The last transaction of every sender: those that pay least come first.
+    lasts: BTreeSet<room::Last>,
     bytes: usize,
     /// Out of the journal, and not admitted by the state as it is now.
     recalled: Vec<SignedTransaction>,
@@ -90,9 +92,11 @@ impl Mempool {
             self.drop_at(account, nonce, Refusal::Busy, out);
         }
         self.drop_at(account, nonce, Refusal::NonceUsed { got: nonce, next: nonce.saturating_add(1) }, out);
+        let last = self.last(account);
         let sender = self.senders.entry(account).or_default();
         sender.next = sender.next.max(next);
         sender.waiting.insert(nonce, waiting);
+        self.note_last(account, last);
         self.ids.insert(id);
         self.bytes = self.bytes.saturating_add(bytes);
         Ok(id)
@@ -105,11 +109,13 @@ impl Mempool {
     }
 
     fn remove(&mut self, account: AccountId, nonce: u64) -> Option<Waiting> {
+        let last = self.last(account);
         let sender = self.senders.get_mut(&account)?;
         let removed = sender.waiting.remove(&nonce)?;
         if sender.waiting.is_empty() {
             self.senders.remove(&account);
         }
+        self.note_last(account, last);
         self.ids.remove(&removed.id);
         self.bytes = self.bytes.saturating_sub(removed.bytes);
         Some(removed)
