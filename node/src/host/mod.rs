@@ -201,15 +201,8 @@ impl Desk {
         taken
     }
 
-    /// Tells the replica something that it would not ask for again, also if the caller goes away meanwhile.
-    pub(crate) async fn tell(self: &Arc<Self>, event: HostEvent) {
-        let desk = self.clone();
-        // Fails when the node ends.
-        let _ = self.runtime.spawn(async move { desk.insist(&event).await }).await;
-    }
-
     /// Offers an event until it is taken or the node stops. There are no more of them than the replica asked for.
-    async fn insist(&self, event: &HostEvent) {
+    pub(crate) async fn insist(&self, event: &HostEvent) {
         let bytes = Bytes::from(codec::encode(event));
         while !self.stopping.load(Ordering::SeqCst) && !self.deliver(bytes.clone()) {
             tokio::time::sleep(OFFER_AGAIN).await;
@@ -253,4 +246,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -21,8 +21,8 @@ impl Inbox for Reluctant {
     }
 }
 
-struct Bench {
-    host: Host,
+pub(crate) struct Bench {
+    pub(crate) host: Host,
     heard: mpsc::Receiver<HostEvent>,
     _dir: tempfile::TempDir,
 }
@@ -32,7 +32,7 @@ const BLOB: BlobId = BlobId([1; 32]);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Bench {
-    fn new(refusals: u32) -> Self {
+    pub(crate) fn new(refusals: u32) -> Self {
         let dir = tempfile::tempdir().expect("folder");
         let limits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 1 << 20 };
         let host = Host::new(HostSetup {
@@ -51,7 +51,7 @@ impl Bench {
         self.host.0.work(|desk| &desk.disk, |_| work(), |_| None, answer);
     }
 
-    fn hear(&self) -> HostEvent {
+    pub(crate) fn hear(&self) -> HostEvent {
         self.heard.recv_timeout(PATIENCE).expect("an answer")
     }
 }
