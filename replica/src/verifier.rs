@@ -22,6 +22,8 @@ use types::{
 
 /// How often a verdict is told again while the chain waits for it, in milliseconds.
 const TELL_AGAIN_MS: u64 = 2_000;
+/// Until a host that could not judge a proof is asked again, in milliseconds.
+const AGAIN_MS: u64 = 2_000;
 /// Proofs that are checked at once.
 const CHECKS_MAX: usize = 1_024;
 /// Blobs that one check has fetched at once, so that a few with statements that nobody has do not take all the room.
@@ -29,7 +31,10 @@ const FETCHED_AT_ONCE: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    Fetching,
+    /// Its blobs are fetched, from a time on.
+    Fetching {
+        since_ms: u64,
+    },
     Verifying,
     Said,
     /// This host cannot tell: it says nothing (rule 10).
@@ -121,7 +126,7 @@ impl Checks {
         }
         let known = self.said.get(&subject).cloned();
         let is_final = known.as_ref().is_some_and(|signed| signed.verdict != Verdict::Unavailable);
-        let stage = if is_final { Stage::Said } else { Stage::Fetching };
+        let stage = if is_final { Stage::Said } else { Stage::Fetching { since_ms: now } };
         self.checks.insert(subject, Check { record, program, size, hint, in_chain, stage, since_ms: now, told_ms: 0 });
         known
     }
@@ -165,7 +170,9 @@ impl Checks {
     /// Asks for the blobs of every check that waits for some. Returns the proofs that are missing for too long by now.
     fn fetch(&mut self, blobs: &mut Blobs, out: &mut Out<'_>) -> Vec<Subject> {
         let mut late = Vec::new();
-        for (subject, check) in self.checks.iter_mut().filter(|(_, check)| check.stage == Stage::Fetching) {
+        let now = out.now;
+        let fetching = |check: &Check| matches!(check.stage, Stage::Fetching { since_ms } if since_ms <= now);
+        for (subject, check) in self.checks.iter_mut().filter(|(_, check)| fetching(check)) {
             let missing = needs(subject, check).into_iter().filter(|need| !blobs.need(need, out));
             let missing: Vec<Need> = missing.take(FETCHED_AT_ONCE).collect();
             if missing.is_empty() {
@@ -186,7 +193,7 @@ impl Checks {
     /// Tells again what was said of proofs that the chain still waits for: *unavailable* too, while the proof is missing.
     fn tell_again(&mut self, out: &mut Out<'_>) -> Vec<SignedVerdict> {
         let now = out.now;
-        let open = |check: &Check| matches!(check.stage, Stage::Said | Stage::Fetching);
+        let open = |check: &Check| matches!(check.stage, Stage::Said | Stage::Fetching { .. });
         let due = |check: &Check| open(check) && now.saturating_sub(check.told_ms) >= TELL_AGAIN_MS;
         let mut told = Vec::new();
         for (subject, check) in self.checks.iter_mut().filter(|(_, check)| due(check)) {
@@ -198,23 +205,23 @@ impl Checks {
         told
     }
 
-    /// The host is done with a check. Returns this node's verdict, if it has one.
-    pub fn verified(
-        &mut self,
-        subject: Subject,
-        verdict: Option<Verdict>,
-        blobs: &Blobs,
-        out: &mut Out<'_>,
-    ) -> Option<SignedVerdict> {
+    /// The host has judged a proof. Returns this node's verdict, if it was asked for.
+    pub fn verified(&mut self, subject: Subject, verdict: Verdict, out: &mut Out<'_>) -> Option<SignedVerdict> {
         let check = self.checks.get_mut(&subject).filter(|check| check.stage == Stage::Verifying)?;
-        let Some(verdict) = verdict else {
-            // Where a blob turned out to be damaged, it is fetched and the proof judged again.
-            let is_whole = needs(&subject, check).iter().all(|need| blobs.has(&need.blob));
-            check.stage = if is_whole { Stage::Silent } else { Stage::Fetching };
-            return None;
-        };
         check.stage = Stage::Said;
         Some(self.say(subject, verdict, out))
+    }
+
+    /// The host could not judge a proof. Where a blob turned out to be damaged, that is fetched, and where the host may be
+    /// able to tell later, it is asked again after a pause.
+    pub fn not_verified(&mut self, subject: &Subject, again: bool, blobs: &Blobs, now: u64) {
+        let Some(check) = self.checks.get_mut(subject).filter(|check| check.stage == Stage::Verifying) else { return };
+        let is_whole = needs(subject, check).iter().all(|need| blobs.has(&need.blob));
+        check.stage = match (is_whole, again) {
+            (false, _) => Stage::Fetching { since_ms: now },
+            (true, true) => Stage::Fetching { since_ms: now.saturating_add(AGAIN_MS) },
+            (true, false) => Stage::Silent,
+        };
     }
 
     fn say(&mut self, subject: Subject, verdict: Verdict, out: &mut Out<'_>) -> SignedVerdict {

@@ -209,9 +209,10 @@ impl Desk {
         }
     }
 
-    /// A blob that the replica may take to be here is not, or not any more.
+    /// A blob that the replica may take to be here is not, or not any more. Called where one may block: the replica hears of it
+    /// before it hears the answer that is due.
     fn missed(&self, blob: BlobId) {
-        self.offer(&HostEvent::Stat { blob, size: None });
+        self.runtime.block_on(self.insist(&HostEvent::Stat { blob, size: None }));
     }
 
     /// Does blocking work in a lane and answers what came of it; what `otherwise` says, by the reason, if it cannot be done.

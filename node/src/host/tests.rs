@@ -4,6 +4,7 @@ use std::sync::{
     atomic::AtomicU32,
     mpsc::{self, RecvTimeoutError},
 };
+use types::{Artifact, List, host::Verify};
 
 /// Hands on what it takes, after so many refusals.
 struct Reluctant {
@@ -72,6 +73,34 @@ async fn an_answer_waits_as_long_as_the_engine_is_behind() {
     let bench = Bench::new(150);
     bench.ask(|| Some(3));
     assert_eq!(bench.hear(), answer(Some(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_blob_is_missing_is_told_before_the_answer_also_while_the_engine_is_behind() {
+    let bench = Bench::new(150);
+    ports::Host::perform(&bench.host, codec::encode(&HostRequest::ReadSmall { blob: BLOB }).into());
+    assert_eq!(bench.hear(), answer(None));
+    assert_eq!(bench.hear(), HostEvent::Small { blob: BLOB, bytes: None });
+}
+
+fn verify() -> HostRequest {
+    HostRequest::Verify(Verify {
+        workload: WorkloadId([2; 32]),
+        attempt: 1,
+        proof: BLOB,
+        verifier: Artifact { blob: BLOB, size: 1 },
+        fuel_limit: 1,
+        statement: List::default(),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_finds_no_room_may_be_asked_for_again() {
+    let bench = Bench::new(0);
+    let places: Vec<_> = std::iter::from_fn(|| bench.host.0.checks.enter()).collect();
+    assert_eq!(places.len(), VERIFIES_MAX);
+    ports::Host::perform(&bench.host, codec::encode(&verify()).into());
+    assert!(matches!(bench.hear(), HostEvent::Verified { verdict: None, again: true, .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,12 +71,7 @@ fn what_is_told_again_is_taken_in_again() {
         blobs.stored(BlobId([blob; 32]));
     }
     checks.tick(&mut blobs, &mut Out { now: 10_000, actions: &mut actions });
-    let spoken = checks.verified(
-        subject,
-        Some(Verdict::Valid),
-        &Blobs::default(),
-        &mut Out { now: 10_000, actions: &mut actions },
-    );
+    let spoken = checks.verified(subject, Verdict::Valid, &mut Out { now: 10_000, actions: &mut actions });
     let spoken = spoken.expect("a verdict");
     actions.clear();
     assert!(checks.tick(&mut blobs, &mut Out { now: 11_999, actions: &mut actions }).is_empty());

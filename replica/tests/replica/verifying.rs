@@ -13,7 +13,7 @@ const PROOF: BlobId = BlobId([60; 32]);
 
 fn verified(record: &Workload, verdict: Option<Verdict>) -> HostEvent {
     let reason = types::Text::default();
-    HostEvent::Verified { workload: record.id, attempt: 1, proof: PROOF, verdict, reason }
+    HostEvent::Verified { workload: record.id, attempt: 1, proof: PROOF, verdict, again: false, reason }
 }
 
 fn verdicts(bench: &Bench) -> Vec<Verdict> {
@@ -65,6 +65,29 @@ fn a_host_that_cannot_tell_says_nothing() {
     bench.host(&verified(&record, None));
     bench.wait(5_000);
     assert!(verdicts(&bench).is_empty());
+}
+
+#[test]
+fn a_host_that_has_too_much_to_do_is_asked_again_after_a_pause() {
+    let (mut bench, record) = announced();
+    for _ in 0..3 {
+        bench.done.clear();
+        let reason = types::Text::default();
+        bench.host(&HostEvent::Verified {
+            workload: record.id,
+            attempt: 1,
+            proof: PROOF,
+            verdict: None,
+            again: true,
+            reason,
+        });
+        bench.wait(1_800);
+        assert!(checked(&bench).is_empty(), "not at once");
+        bench.wait(400);
+        assert_eq!(checked(&bench), [PROOF]);
+    }
+    bench.host(&verified(&record, Some(Verdict::Valid)));
+    assert_eq!(verdicts(&bench), [Verdict::Valid]);
 }
 
 #[test]
