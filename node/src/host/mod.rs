@@ -42,6 +42,8 @@ const EXECUTES_MAX: usize = 256;
 /// Checks that run at once, and that may wait.
 const VERIFIES_AT_ONCE: usize = 2;
 const VERIFIES_MAX: usize = 1024;
+/// Parts that are read for peers at once; as many may wait as of the node's own.
+const SERVED_AT_ONCE: usize = 2;
 /// Parts that are read or written at once, and that may wait.
 const PARTS_AT_ONCE: usize = 4;
 const PARTS_WAITING_MAX: usize = 256;
@@ -86,6 +88,8 @@ pub(crate) struct Desk {
     cores: Lane,
     checks: Lane,
     disk: Lane,
+    /// What peers ask for does not keep the node's own work waiting.
+    serving: Lane,
     pub(crate) submissions: Submissions,
     pub(crate) feed: Feed,
     index: Mutex<Index>,
@@ -108,6 +112,7 @@ impl Host {
             cores: Lane::new(cores, EXECUTES_MAX),
             checks: Lane::new(VERIFIES_AT_ONCE, VERIFIES_MAX),
             disk: Lane::new(PARTS_AT_ONCE, PARTS_WAITING_MAX),
+            serving: Lane::new(SERVED_AT_ONCE, PARTS_WAITING_MAX),
             submissions: Submissions::default(),
             feed: Feed::default(),
             index: Mutex::default(),

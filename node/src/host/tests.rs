@@ -83,6 +83,19 @@ async fn that_a_blob_is_missing_is_told_before_the_answer_also_while_the_engine_
     assert_eq!(bench.hear(), HostEvent::Small { blob: BLOB, bytes: None });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_peers_ask_for_does_not_keep_own_work_waiting() {
+    let bench = Bench::new(0);
+    let taken = bench.host.0.serving.enter().expect("room").turn(SERVED_AT_ONCE).await;
+    let (part, peer) = (0, types::genesis::PeerId([1; 32]));
+    for request in [HostRequest::ReadPart { blob: BLOB, part, peer }, HostRequest::Stat { blob: BLOB }] {
+        ports::Host::perform(&bench.host, codec::encode(&request).into());
+    }
+    assert_eq!(bench.hear(), answer(None));
+    drop(taken);
+    assert_eq!(bench.hear(), HostEvent::Part { blob: BLOB, part, peer, bytes: None });
+}
+
 fn verify() -> HostRequest {
     HostRequest::Verify(Verify {
         workload: WorkloadId([2; 32]),
