@@ -83,6 +83,9 @@ impl Mempool {
     ) -> Result<TxId, Refusal> {
         let (id, nonce, account) = (signed.value.id(), signed.value.nonce, signed.value.sender);
         if self.contains(&id) {
+            if own {
+                self.adopt(&signed);
+            }
             return Ok(id);
         }
         let bytes = codec::encode(&signed).len();
@@ -100,6 +103,16 @@ impl Mempool {
         self.ids.insert(id);
         self.bytes = self.bytes.saturating_add(bytes);
         Ok(id)
+    }
+
+    /// A user hands in what waits here already: from now on it is this node's own. Returns what waits, if it was not before:
+    /// its signature is known to be right.
+    pub fn adopt(&mut self, signed: &SignedTransaction) -> Option<&SignedTransaction> {
+        let sender = self.senders.get_mut(&signed.value.sender)?;
+        let waiting = sender.waiting.get_mut(&signed.value.nonce)?;
+        let is_new = waiting.id == signed.value.id() && !waiting.own;
+        waiting.own |= is_new;
+        is_new.then_some(&waiting.transaction)
     }
 
     fn drop_at(&mut self, account: AccountId, nonce: u64, refusal: Refusal, out: &mut Out<'_>) {
