@@ -10,9 +10,10 @@ use crate::{
     journal, messages,
     out::Out,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use types::{
     AccountId, ChainId, InputSource, List, Program, ProverAction, SignedVerdict, Verdict, VerdictSecret, Workload,
+    WorkloadId,
     genesis::PeerId,
     gossip::Gossip,
     host::{HostRequest, Verify},
@@ -85,12 +86,22 @@ pub(crate) struct Checks {
     /// How long a proof may be missing before it is called unavailable, in milliseconds.
     patience_ms: u64,
     checks: BTreeMap<Subject, Check>,
+    /// Workloads with a proof in a block for which there was no room.
+    refused: BTreeSet<WorkloadId>,
     said: BTreeMap<Subject, SignedVerdict>,
 }
 
 impl Checks {
     pub fn new(chain: ChainId, account: AccountId, secret: VerdictSecret, patience_ms: u64) -> Self {
-        Self { chain, account, secret, patience_ms, checks: BTreeMap::new(), said: BTreeMap::new() }
+        Self {
+            chain,
+            account,
+            secret,
+            patience_ms,
+            checks: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            said: BTreeMap::new(),
+        }
     }
 
     /// Reads back what was said before a restart.
@@ -110,6 +121,22 @@ impl Checks {
             true => !self.checks.contains_key(&said.subject) && (has_room || self.oldest_told().is_some()),
             false => !self.checks.keys().any(|known| is_same_attempt(known, &said.subject)) && has_room,
         }
+    }
+
+    /// Whether a proof is to be checked now. One that a block holds and for which there is no room is remembered.
+    pub fn wants_or_remembers(&mut self, said: &SaidBy) -> bool {
+        let wants = self.wants(said);
+        let is_refused = said.in_chain && !wants && !self.checks.contains_key(&said.subject);
+        if is_refused && self.refused.len() < CHECKS_MAX {
+            self.refused.insert(said.subject.workload);
+        }
+        wants
+    }
+
+    /// A workload with a proof for which there was no room, if there is some now.
+    pub fn next_refused(&mut self) -> Option<WorkloadId> {
+        let has_room = self.checks.len() < CHECKS_MAX;
+        if has_room { self.refused.pop_first() } else { None }
     }
 
     /// The check that was begun first of those whose announcement is in no block yet.
