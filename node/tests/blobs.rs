@@ -214,6 +214,35 @@ fn parts_from_peers_make_a_blob_in_any_order_and_across_a_restart() {
 }
 
 #[test]
+fn what_comes_by_a_false_size_does_not_touch_what_comes_by_the_true_one() {
+    let (dir, store) = fresh();
+    let (id, size, parts) = parted();
+    for (number, part) in parts.iter().enumerate().take(3) {
+        assert_eq!(store.write_part(id, size, number as u32, part), PartResult::Kept);
+        // The first part says nothing about the size.
+        assert_eq!(store.write_part(id, size + 100, 0, &parts[0]), PartResult::Kept);
+    }
+    assert_eq!(store.write_part(id, size, 3, &parts[3]), PartResult::Whole);
+    assert_eq!(files(dir.path()), [id.to_string()], "nothing is left of the false size");
+    assert_eq!(store.used_bytes(), size.next_multiple_of(4096));
+}
+
+#[test]
+fn parts_of_a_blob_that_is_whole_are_not_taken_up_again() {
+    let (dir, store) = fresh();
+    let (id, size, parts) = parted();
+    assert_eq!(store.write_part(id, size, 0, &parts[0]), PartResult::Kept);
+    drop(store);
+    // As a crash leaves it between naming the blob and forgetting its parts.
+    let path = path(&dir, id);
+    fs::create_dir_all(path.parent().expect("folder")).expect("folder");
+    fs::write(path, bytes(3 * PART_BYTES as usize + 777)).expect("written");
+    let store = open(dir.path());
+    assert_eq!(files(dir.path()), [id.to_string()]);
+    assert_eq!(store.used_bytes(), size.next_multiple_of(4096));
+}
+
+#[test]
 fn wrong_parts_are_refused_and_keep_nothing() {
     let (dir, store) = fresh();
     let (id, size, parts) = parted();

@@ -197,7 +197,7 @@ fn a_statement_that_does_not_fit_the_verifier_is_not_read() {
     let max = Params::default().verifier_memory_max;
     // It is not here: reading it would say so.
     bench.ask(&bench.verify(proof, InputSource::Blob { blob: BlobId([5; 32]), size: max + 1 }));
-    let HostEvent::Verified { verdict: None, reason, .. } = bench.hear() else { panic!("a verdict") };
+    let HostEvent::Verified { verdict: None, again: false, reason, .. } = bench.hear() else { panic!("a verdict") };
     assert!(reason.to_string().contains("statement"), "{reason}");
 }
 

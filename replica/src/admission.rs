@@ -22,6 +22,11 @@ impl Replica {
     pub(crate) fn take_transaction(&mut self, signed: SignedTransaction, origin: Origin, out: &mut Out<'_>) {
         let id = signed.value.id();
         if self.mempool.contains(&id) {
+            if matches!(origin, Origin::User(_))
+                && let Some(signed) = self.mempool.adopt(&signed)
+            {
+                out.persist(journal::transaction(id), signed);
+            }
             answer(origin, Ok(id), out);
             return;
         }

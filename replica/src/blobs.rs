@@ -7,7 +7,7 @@
 
 mod want;
 
-pub(crate) use want::Need;
+pub(crate) use want::{Need, Use};
 
 use crate::out::Out;
 use std::{
@@ -23,8 +23,6 @@ use types::{
 };
 use want::{Part, Want};
 
-/// Blobs that are fetched at once.
-const WANTS_MAX: usize = 256;
 /// Blobs that are remembered to be in the store.
 const PRESENT_MAX: usize = 8_192;
 /// Parts that are being read for one peer at once; more are not answered, and the peer asks again.
@@ -62,11 +60,16 @@ impl Blobs {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(free) => {
                 out.host(&HostRequest::Stat { blob });
-                free.insert(Want::default())
+                free.insert(Want::new(need.what_for))
             }
         };
         want.needed(need, out.now);
         false
+    }
+
+    /// When a peer was first asked for a blob of this size that is still fetched; none if nobody was.
+    pub fn asked_ms(&self, need: &Need) -> Option<u64> {
+        self.wants.get(&(need.blob, need.size))?.asked_ms
     }
 
     /// Whether another blob can be fetched. What a block names takes the place of what it does not.
@@ -74,10 +77,11 @@ impl Blobs {
         if need.size > BLOB_MAX {
             return false;
         }
-        if self.wants.len() < WANTS_MAX {
+        let mut alike = self.wants.iter().filter(|(_, want)| want.what_for == need.what_for);
+        if alike.clone().count() < need.what_for.max() {
             return true;
         }
-        let told = self.wants.iter().find(|(_, want)| need.in_chain && !want.in_chain).map(|(name, _)| *name);
+        let told = alike.find(|(_, want)| need.in_chain && !want.in_chain).map(|(name, _)| *name);
         told.and_then(|name| self.wants.remove(&name)).is_some()
     }
 

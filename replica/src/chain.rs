@@ -92,6 +92,9 @@ impl Replica {
         }
         if let Some(checks) = &mut self.checks {
             checks.observe(&record, out);
+            if let Some(refused) = checks.next_refused() {
+                self.look_at(refused, out);
+            }
         }
         for evidence in self.verdicts.observe(&record, &self.chain.sets, out) {
             self.accuse(evidence, out);
@@ -115,8 +118,11 @@ impl Replica {
     /// Asks for the program of a workload whose prover or judge this node is, and has not begun.
     fn begin(&mut self, record: Workload, out: &mut Out<'_>) {
         let drawn = self.turns.as_ref().is_some_and(|turns| turns.wants(&record));
-        let judges =
-            self.checks.as_ref().zip(SaidBy::in_chain(&record)).is_some_and(|(checks, said)| checks.wants(&said));
+        let judges = self
+            .checks
+            .as_mut()
+            .zip(SaidBy::in_chain(&record))
+            .is_some_and(|(checks, said)| checks.wants_or_remembers(&said));
         if drawn || judges {
             let key = types::state_key::program(record.run.program);
             self.reads.ask(Purpose::Program { record: Box::new(record), announced: None }, vec![key], out);

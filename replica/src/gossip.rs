@@ -146,7 +146,7 @@ impl Replica {
         out: &mut Out<'_>,
     ) {
         if let (Some(said), Some(checks)) = (announced.or_else(|| SaidBy::in_chain(&record)), &mut self.checks)
-            && checks.wants(&said)
+            && checks.wants_or_remembers(&said)
         {
             let known = checks.begin(said, record.clone(), program.clone(), out.now);
             if let Some(known) = known {

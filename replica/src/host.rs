@@ -2,7 +2,7 @@
 
 use crate::{Replica, gossip::Origin, out::Out};
 use types::{
-    Refusal, codec,
+    Refusal, Verdict, codec,
     host::HostEvent,
     limits::{PART_MAX, VALUE_MAX},
     verdict::Subject,
@@ -30,12 +30,8 @@ impl Replica {
                     self.ask_about(said, Origin::Own, out.now, out);
                 }
             }
-            HostEvent::Verified { workload, attempt, proof, verdict, .. } => {
-                let subject = Subject { workload, attempt, proof };
-                let said = self.checks.as_mut().and_then(|checks| checks.verified(subject, verdict, &self.blobs, out));
-                if let Some(said) = said {
-                    self.own_verdict(said, out);
-                }
+            HostEvent::Verified { workload, attempt, proof, verdict, again, .. } => {
+                self.verified(Subject { workload, attempt, proof }, verdict, again, out);
             }
             HostEvent::Stat { blob, size } => {
                 self.blobs.stat(blob, size, out);
@@ -55,6 +51,17 @@ impl Replica {
                 self.blobs.stored(blob);
                 self.go_on(out);
             }
+        }
+    }
+
+    fn verified(&mut self, subject: Subject, verdict: Option<Verdict>, again: bool, out: &mut Out<'_>) {
+        let Some(checks) = &mut self.checks else { return };
+        match verdict {
+            Some(verdict) => {
+                let said = checks.verified(subject, verdict, out);
+                said.into_iter().for_each(|said| self.own_verdict(said, out));
+            }
+            None => checks.not_verified(&subject, again, &self.blobs, out.now),
         }
     }
 }

@@ -48,6 +48,8 @@ struct Sender {
 pub(crate) struct Mempool {
     senders: BTreeMap<AccountId, Sender>,
     ids: BTreeSet<TxId>,
+    /// The last transaction of every sender: those that pay least come first.
+    lasts: BTreeSet<room::Last>,
     bytes: usize,
     /// Out of the journal, and not admitted by the state as it is now.
     recalled: Vec<SignedTransaction>,
@@ -81,6 +83,9 @@ impl Mempool {
     ) -> Result<TxId, Refusal> {
         let (id, nonce, account) = (signed.value.id(), signed.value.nonce, signed.value.sender);
         if self.contains(&id) {
+            if own {
+                self.adopt(&signed);
+            }
             return Ok(id);
         }
         let bytes = codec::encode(&signed).len();
@@ -90,12 +95,24 @@ impl Mempool {
             self.drop_at(account, nonce, Refusal::Busy, out);
         }
         self.drop_at(account, nonce, Refusal::NonceUsed { got: nonce, next: nonce.saturating_add(1) }, out);
+        let last = self.last(account);
         let sender = self.senders.entry(account).or_default();
         sender.next = sender.next.max(next);
         sender.waiting.insert(nonce, waiting);
+        self.note_last(account, last);
         self.ids.insert(id);
         self.bytes = self.bytes.saturating_add(bytes);
         Ok(id)
+    }
+
+    /// A user hands in what waits here already: from now on it is this node's own. Returns what waits, if it was not before:
+    /// its signature is known to be right.
+    pub fn adopt(&mut self, signed: &SignedTransaction) -> Option<&SignedTransaction> {
+        let sender = self.senders.get_mut(&signed.value.sender)?;
+        let waiting = sender.waiting.get_mut(&signed.value.nonce)?;
+        let is_new = waiting.id == signed.value.id() && !waiting.own;
+        waiting.own |= is_new;
+        is_new.then_some(&waiting.transaction)
     }
 
     fn drop_at(&mut self, account: AccountId, nonce: u64, refusal: Refusal, out: &mut Out<'_>) {
@@ -105,11 +122,13 @@ impl Mempool {
     }
 
     fn remove(&mut self, account: AccountId, nonce: u64) -> Option<Waiting> {
+        let last = self.last(account);
         let sender = self.senders.get_mut(&account)?;
         let removed = sender.waiting.remove(&nonce)?;
         if sender.waiting.is_empty() {
             self.senders.remove(&account);
         }
+        self.note_last(account, last);
         self.ids.remove(&removed.id);
         self.bytes = self.bytes.saturating_sub(removed.bytes);
         Some(removed)

@@ -5,7 +5,7 @@
 //! again, and a program is run again only if nothing was said.
 
 use crate::{
-    blobs::{Blobs, Need},
+    blobs::{Blobs, Need, Use},
     journal,
     messages::Messages,
     out::Out,
@@ -191,9 +191,10 @@ fn allowance_ms(record: &Workload) -> u64 {
 
 /// The blobs that a prover needs: both artifacts and every input.
 fn needs(record: &Workload, program: &Program) -> Vec<Need> {
-    let artifacts = [&program.prover, &program.verifier].map(|artifact| Need::of_chain(artifact.blob, artifact.size));
+    let artifacts =
+        [&program.prover, &program.verifier].map(|artifact| Need::of_chain(Use::Turn, artifact.blob, artifact.size));
     let inputs = record.run.inputs.iter().filter_map(|input| match input.source {
-        InputSource::Blob { blob, size } => Some(Need::of_chain(blob, size)),
+        InputSource::Blob { blob, size } => Some(Need::of_chain(Use::Turn, blob, size)),
         InputSource::Inline(_) => None,
     });
     artifacts.into_iter().chain(inputs).collect()

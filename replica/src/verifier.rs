@@ -5,14 +5,15 @@
 //! is never contradicted, but for *unavailable*.
 
 use crate::{
-    blobs::{Blobs, Need},
+    blobs::{Blobs, Need, Use},
     gossip::Origin,
     journal, messages,
     out::Out,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use types::{
     AccountId, ChainId, InputSource, List, Program, ProverAction, SignedVerdict, Verdict, VerdictSecret, Workload,
+    WorkloadId,
     genesis::PeerId,
     gossip::Gossip,
     host::{HostRequest, Verify},
@@ -22,12 +23,19 @@ use types::{
 
 /// How often a verdict is told again while the chain waits for it, in milliseconds.
 const TELL_AGAIN_MS: u64 = 2_000;
+/// Until a host that could not judge a proof is asked again, in milliseconds.
+const AGAIN_MS: u64 = 2_000;
 /// Proofs that are checked at once.
 const CHECKS_MAX: usize = 1_024;
+/// Blobs that one check has fetched at once, so that a few with statements that nobody has do not take all the room.
+const FETCHED_AT_ONCE: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    Fetching,
+    /// Its blobs are fetched, from a time on.
+    Fetching {
+        since_ms: u64,
+    },
     Verifying,
     Said,
     /// This host cannot tell: it says nothing (rule 10).
@@ -78,12 +86,22 @@ pub(crate) struct Checks {
     /// How long a proof may be missing before it is called unavailable, in milliseconds.
     patience_ms: u64,
     checks: BTreeMap<Subject, Check>,
+    /// Workloads with a proof in a block for which there was no room.
+    refused: BTreeSet<WorkloadId>,
     said: BTreeMap<Subject, SignedVerdict>,
 }
 
 impl Checks {
     pub fn new(chain: ChainId, account: AccountId, secret: VerdictSecret, patience_ms: u64) -> Self {
-        Self { chain, account, secret, patience_ms, checks: BTreeMap::new(), said: BTreeMap::new() }
+        Self {
+            chain,
+            account,
+            secret,
+            patience_ms,
+            checks: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            said: BTreeMap::new(),
+        }
     }
 
     /// Reads back what was said before a restart.
@@ -105,6 +123,22 @@ impl Checks {
         }
     }
 
+    /// Whether a proof is to be checked now. One that a block holds and for which there is no room is remembered.
+    pub fn wants_or_remembers(&mut self, said: &SaidBy) -> bool {
+        let wants = self.wants(said);
+        let is_refused = said.in_chain && !wants && !self.checks.contains_key(&said.subject);
+        if is_refused && self.refused.len() < CHECKS_MAX {
+            self.refused.insert(said.subject.workload);
+        }
+        wants
+    }
+
+    /// A workload with a proof for which there was no room, if there is some now.
+    pub fn next_refused(&mut self) -> Option<WorkloadId> {
+        let has_room = self.checks.len() < CHECKS_MAX;
+        if has_room { self.refused.pop_first() } else { None }
+    }
+
     /// The check that was begun first of those whose announcement is in no block yet.
     fn oldest_told(&self) -> Option<Subject> {
         let told = self.checks.iter().filter(|(_, check)| !check.in_chain);
@@ -119,7 +153,7 @@ impl Checks {
         }
         let known = self.said.get(&subject).cloned();
         let is_final = known.as_ref().is_some_and(|signed| signed.verdict != Verdict::Unavailable);
-        let stage = if is_final { Stage::Said } else { Stage::Fetching };
+        let stage = if is_final { Stage::Said } else { Stage::Fetching { since_ms: now } };
         self.checks.insert(subject, Check { record, program, size, hint, in_chain, stage, since_ms: now, told_ms: 0 });
         known
     }
@@ -163,17 +197,19 @@ impl Checks {
     /// Asks for the blobs of every check that waits for some. Returns the proofs that are missing for too long by now.
     fn fetch(&mut self, blobs: &mut Blobs, out: &mut Out<'_>) -> Vec<Subject> {
         let mut late = Vec::new();
-        for (subject, check) in self.checks.iter_mut().filter(|(_, check)| check.stage == Stage::Fetching) {
-            let mut needs = needs(subject, check);
-            // Every blob is asked for, though one that is missing is enough to wait.
-            needs.retain(|need| !blobs.need(need, out));
-            let waited_ms = out.now.saturating_sub(check.since_ms);
-            if needs.is_empty() {
+        let now = out.now;
+        let fetching = |check: &Check| matches!(check.stage, Stage::Fetching { since_ms } if since_ms <= now);
+        for (subject, check) in self.checks.iter_mut().filter(|(_, check)| fetching(check)) {
+            let missing = needs(subject, check).into_iter().filter(|need| !blobs.need(need, out));
+            let missing: Vec<Need> = missing.take(FETCHED_AT_ONCE).collect();
+            if missing.is_empty() {
                 check.stage = Stage::Verifying;
                 out.host(&HostRequest::Verify(verify(subject, check)));
-            } else if waited_ms > self.patience_ms
-                && needs.iter().any(|need| need.blob == subject.proof)
-                && !self.said.contains_key(subject)
+            } else if !self.said.contains_key(subject)
+                && let Some(proof) = missing.iter().find(|need| need.what_for == Use::Proof)
+                // A proof that nobody was asked for is not unavailable.
+                && let Some(asked_ms) = blobs.asked_ms(proof)
+                && out.now.saturating_sub(asked_ms) > self.patience_ms
             {
                 late.push(*subject);
             }
@@ -184,7 +220,7 @@ impl Checks {
     /// Tells again what was said of proofs that the chain still waits for: *unavailable* too, while the proof is missing.
     fn tell_again(&mut self, out: &mut Out<'_>) -> Vec<SignedVerdict> {
         let now = out.now;
-        let open = |check: &Check| matches!(check.stage, Stage::Said | Stage::Fetching);
+        let open = |check: &Check| matches!(check.stage, Stage::Said | Stage::Fetching { .. });
         let due = |check: &Check| open(check) && now.saturating_sub(check.told_ms) >= TELL_AGAIN_MS;
         let mut told = Vec::new();
         for (subject, check) in self.checks.iter_mut().filter(|(_, check)| due(check)) {
@@ -196,23 +232,23 @@ impl Checks {
         told
     }
 
-    /// The host is done with a check. Returns this node's verdict, if it has one.
-    pub fn verified(
-        &mut self,
-        subject: Subject,
-        verdict: Option<Verdict>,
-        blobs: &Blobs,
-        out: &mut Out<'_>,
-    ) -> Option<SignedVerdict> {
+    /// The host has judged a proof. Returns this node's verdict, if it was asked for.
+    pub fn verified(&mut self, subject: Subject, verdict: Verdict, out: &mut Out<'_>) -> Option<SignedVerdict> {
         let check = self.checks.get_mut(&subject).filter(|check| check.stage == Stage::Verifying)?;
-        let Some(verdict) = verdict else {
-            // Where a blob turned out to be damaged, it is fetched and the proof judged again.
-            let is_whole = needs(&subject, check).iter().all(|need| blobs.has(&need.blob));
-            check.stage = if is_whole { Stage::Silent } else { Stage::Fetching };
-            return None;
-        };
         check.stage = Stage::Said;
         Some(self.say(subject, verdict, out))
+    }
+
+    /// The host could not judge a proof. Where a blob turned out to be damaged, that is fetched, and where the host may be
+    /// able to tell later, it is asked again after a pause.
+    pub fn not_verified(&mut self, subject: &Subject, again: bool, blobs: &Blobs, now: u64) {
+        let Some(check) = self.checks.get_mut(subject).filter(|check| check.stage == Stage::Verifying) else { return };
+        let is_whole = needs(subject, check).iter().all(|need| blobs.has(&need.blob));
+        check.stage = match (is_whole, again) {
+            (false, _) => Stage::Fetching { since_ms: now },
+            (true, true) => Stage::Fetching { since_ms: now.saturating_add(AGAIN_MS) },
+            (true, false) => Stage::Silent,
+        };
     }
 
     fn say(&mut self, subject: Subject, verdict: Verdict, out: &mut Out<'_>) -> SignedVerdict {
@@ -232,15 +268,16 @@ fn is_same_attempt(one: &Subject, other: &Subject) -> bool {
     (one.workload, one.attempt) == (other.workload, other.attempt)
 }
 
-/// The blobs that a check needs: the proof, the verifier and the statement.
+/// The blobs that a check needs: the proof first, the verifier and the statement.
 fn needs(subject: &Subject, check: &Check) -> Vec<Need> {
-    let proof = Need { blob: subject.proof, size: check.size, hint: check.hint, in_chain: check.in_chain };
+    let Check { size, hint, in_chain, .. } = *check;
+    let proof = Need { what_for: Use::Proof, blob: subject.proof, size, hint, in_chain };
     let statement = check.record.run.statement().filter_map(|source| match source {
-        InputSource::Blob { blob, size } => Some(Need::of_chain(*blob, *size)),
+        InputSource::Blob { blob, size } => Some(Need::of_chain(Use::Check, *blob, *size)),
         InputSource::Inline(_) => None,
     });
     let verifier = check.program.verifier;
-    [proof, Need::of_chain(verifier.blob, verifier.size)].into_iter().chain(statement).collect()
+    [proof, Need::of_chain(Use::Check, verifier.blob, verifier.size)].into_iter().chain(statement).collect()
 }
 
 fn verify(subject: &Subject, check: &Check) -> Verify {

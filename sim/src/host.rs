@@ -204,7 +204,7 @@ impl SimHost {
         });
         let reason = Text::truncated(if verdict.is_some() { "" } else { "a blob is not in the store" });
         let (workload, attempt, proof) = (job.workload, job.attempt, job.proof);
-        self.answer(&HostEvent::Verified { workload, attempt, proof, verdict, reason }, VERIFYING_MS);
+        self.answer(&HostEvent::Verified { workload, attempt, proof, verdict, again: false, reason }, VERIFYING_MS);
     }
 
     /// The statement, if all of it is in the store.

@@ -199,6 +199,8 @@ pub enum HostEvent {
         proof: BlobId,
         /// None where this host cannot tell (rule 10: *no verdict*).
         verdict: Option<Verdict>,
+        /// Whether it may be able to tell later: it has too much to do, or has failed.
+        again: bool,
         /// In words, where it is not *valid*.
         reason: Text<TEXT_MAX>,
     },

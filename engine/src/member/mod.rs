@@ -84,6 +84,7 @@ where
         }
         // For a while, not until a time: the wall clock may be set meanwhile.
         let alarm = self.drain.alarms.next_ms().map(|at_ms| Duration::from_millis(at_ms.saturating_sub(now_ms)));
+        let alarm = alarm.map(|wait| wait.min(clock::SLEEP_MAX));
         let runtime = &self.runtime;
         let alarm = async move {
             match alarm {

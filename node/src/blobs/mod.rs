@@ -121,7 +121,8 @@ impl Store {
         }
         fs::create_dir(&incoming)?;
         let room = Room::new(limits.total_bytes_max, stored_bytes(dir)?);
-        let parts = Parts::open(&dir.join("parts"), limits.blob_bytes_max, &room)?;
+        let is_whole = |blob| path(dir, blob).is_file();
+        let parts = Parts::open(&dir.join("parts"), limits.blob_bytes_max, &room, is_whole)?;
         Ok(Self {
             dir: dir.to_owned(),
             limits,
@@ -276,6 +277,8 @@ impl Store {
         if named.is_err() {
             let _ = fs::remove_file(&partial.path);
             self.room.give(room::charge(size));
+        } else {
+            self.forget_parts(blob);
         }
         named.map(|_| PartResult::Whole)
     }
@@ -283,7 +286,7 @@ impl Store {
     /// Gives a file with checked bytes its name, in the place of one that has it already, whose room is given back. Returns
     /// whether there was none.
     fn name(&self, path: &Path, blob: BlobId) -> Result<bool, StoreError> {
-        let folder = self.folder(blob);
+        let folder = folder(&self.dir, blob);
         fs::create_dir_all(&folder)?;
         File::open(path)?.sync_all()?;
         let _naming = lock(&self.naming);
@@ -321,14 +324,19 @@ impl Store {
         lock(&self.parts).forget(blob, &self.room);
     }
 
-    fn folder(&self, blob: BlobId) -> PathBuf {
-        let [first, ..] = blob.0;
-        self.dir.join(hex::encode([first]))
-    }
-
     fn path(&self, blob: BlobId) -> PathBuf {
-        self.folder(blob).join(blob.to_string())
+        path(&self.dir, blob)
     }
+}
+
+/// Where a blob lies in the store of this folder.
+fn path(dir: &Path, blob: BlobId) -> PathBuf {
+    folder(dir, blob).join(blob.to_string())
+}
+
+fn folder(dir: &Path, blob: BlobId) -> PathBuf {
+    let [first, ..] = blob.0;
+    dir.join(hex::encode([first]))
 }
 
 /// Nothing that is done under these locks can leave half a change behind.

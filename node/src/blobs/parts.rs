@@ -12,6 +12,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Seek as _, SeekFrom, Write as _},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -22,6 +23,13 @@ use types::{
 
 /// Blobs that may come in parts at once; beyond that the one without news for longest is given up.
 pub const PARTS_MAX: usize = 64;
+
+/// Sizes by which one blob may come in at once. The size is somebody's word, and only the whole tells whether it is true:
+/// what comes in by one of them is kept apart from the others.
+const SIZES_MAX: usize = 4;
+
+/// A blob by a size that is said of it.
+type Name = (BlobId, u64);
 
 /// One blob that comes in parts.
 #[derive(Debug)]
@@ -41,14 +49,19 @@ pub(super) struct Map(Vec<u8>);
 pub(super) struct Parts {
     dir: PathBuf,
     /// With the number of the last use.
-    open: BTreeMap<BlobId, (u64, Arc<Partial>)>,
+    open: BTreeMap<Name, (u64, Arc<Partial>)>,
     /// Counts on from the names of files that an earlier process left.
     uses: u64,
 }
 
 impl Parts {
-    /// Takes up what an earlier process left; what does not fit together is removed.
-    pub(super) fn open(dir: &Path, blob_bytes_max: u64, room: &Room) -> io::Result<Self> {
+    /// Takes up what an earlier process left; what does not fit together, or is of a blob that is whole, is removed.
+    pub(super) fn open(
+        dir: &Path,
+        blob_bytes_max: u64,
+        room: &Room,
+        is_whole: impl Fn(BlobId) -> bool,
+    ) -> io::Result<Self> {
         let mut parts = Self { dir: dir.to_owned(), open: BTreeMap::new(), uses: 0 };
         let mut kept = Vec::new();
         for entry in fs::read_dir(dir)?.filter_map(Result::ok) {
@@ -56,12 +69,14 @@ impl Parts {
             parts.uses = parts.uses.max(number);
             if let Some(partial) = Partial::load(&entry.path(), blob_bytes_max)
                 && parts.open.len() < PARTS_MAX
-                && !parts.open.contains_key(&blob)
+                && !is_whole(blob)
+                && !parts.open.contains_key(&(blob, partial.size))
+                && parts.open.range(names(blob)).count() < SIZES_MAX
                 && room.take(charge(partial.size), Taker::Duty).is_ok()
             {
                 kept.push(partial.path.clone());
                 kept.push(map_path(&partial.path));
-                parts.open.insert(blob, (0, Arc::new(partial)));
+                parts.open.insert((blob, partial.size), (0, Arc::new(partial)));
             }
         }
         for entry in fs::read_dir(dir)?.filter_map(Result::ok).filter(|entry| !kept.contains(&entry.path())) {
@@ -73,39 +88,54 @@ impl Parts {
     /// The blob of this name and size, begun if it is not there.
     pub(super) fn of(&mut self, blob: BlobId, size: u64, room: &Room) -> Result<Arc<Partial>, StoreError> {
         self.uses += 1;
-        if let Some((used, partial)) = self.open.get_mut(&blob)
-            && partial.size == size
-        {
+        if let Some((used, partial)) = self.open.get_mut(&(blob, size)) {
             *used = self.uses;
             return Ok(partial.clone());
         }
-        // Another size than before: one of both was a lie, and only the whole will tell which.
-        self.forget(blob, room);
-        let oldest = self.open.iter().min_by_key(|(_, (used, _))| *used).map(|(blob, _)| *blob);
-        if let Some(oldest) = oldest.filter(|_| self.open.len() >= PARTS_MAX) {
-            self.forget(oldest, room);
-        }
+        self.make_place(blob, room);
         room.take(charge(size), Taker::Duty)?;
         let path = self.dir.join(format!("{blob}-{}", self.uses));
         let partial = Arc::new(Partial::begin(&path, size).inspect_err(|_| room.give(charge(size)))?);
-        self.open.insert(blob, (self.uses, partial.clone()));
+        self.open.insert((blob, size), (self.uses, partial.clone()));
         Ok(partial)
     }
 
-    /// Gives a blob up.
-    pub(super) fn forget(&mut self, blob: BlobId, room: &Room) {
-        if let Some((_, partial)) = self.open.remove(&blob) {
+    /// Gives up what had no news for longest: of this blob, if it comes in by many sizes, or of all, if they are too many.
+    fn make_place(&mut self, blob: BlobId, room: &Room) {
+        let of_blob = self.open.range(names(blob));
+        let oldest = if of_blob.clone().count() >= SIZES_MAX {
+            of_blob.min_by_key(|(_, (used, _))| *used)
+        } else if self.open.len() >= PARTS_MAX {
+            self.open.iter().min_by_key(|(_, (used, _))| *used)
+        } else {
+            None
+        };
+        if let Some(oldest) = oldest.map(|(name, _)| *name) {
+            self.give_up(oldest, room);
+        }
+    }
+
+    fn give_up(&mut self, name: Name, room: &Room) {
+        if let Some((_, partial)) = self.open.remove(&name) {
             room.give(charge(partial.size));
             let _ = fs::remove_file(map_path(&partial.path));
             let _ = fs::remove_file(&partial.path);
         }
     }
 
+    /// Gives a blob up, by every size.
+    pub(super) fn forget(&mut self, blob: BlobId, room: &Room) {
+        for name in self.open.range(names(blob)).map(|(name, _)| *name).collect::<Vec<_>>() {
+            self.give_up(name, room);
+        }
+    }
+
     /// All parts are there: from now on the file and its room are the caller's. Says no if they were given up meanwhile.
     pub(super) fn hand_over(&mut self, blob: BlobId, partial: &Arc<Partial>) -> bool {
-        let ours = self.open.get(&blob).is_some_and(|(_, open)| Arc::ptr_eq(open, partial));
+        let name = (blob, partial.size);
+        let ours = self.open.get(&name).is_some_and(|(_, open)| Arc::ptr_eq(open, partial));
         if ours {
-            self.open.remove(&blob);
+            self.open.remove(&name);
             let _ = fs::remove_file(map_path(&partial.path));
         }
         ours
@@ -158,6 +188,11 @@ impl Map {
     }
 }
 
+/// Every name by which a blob can come in.
+const fn names(blob: BlobId) -> RangeInclusive<Name> {
+    (blob, 0)..=(blob, u64::MAX)
+}
+
 /// The blob of a file's name, and the number of its beginning.
 fn parse(name: &str) -> Option<(BlobId, u64)> {
     let (blob, number) = name.split_once('-')?;
@@ -183,8 +218,9 @@ mod tests {
     fn who_still_writes_what_was_given_up_spoils_nothing() {
         let dir = tempfile::tempdir().expect("folder");
         let room = Room::new(u64::MAX, 0);
-        let mut parts = Parts::open(dir.path(), u64::MAX, &room).expect("opened");
-        let old = parts.of(BLOB, 3 * PART_BYTES, &room).expect("begun");
+        let mut parts = Parts::open(dir.path(), u64::MAX, &room, |_| false).expect("opened");
+        let old = parts.of(BLOB, 2 * PART_BYTES, &room).expect("begun");
+        parts.forget(BLOB, &room);
         let new = parts.of(BLOB, 2 * PART_BYTES, &room).expect("begun anew");
         assert!(!write(&new, 0).expect("written"));
         assert!(write(&old, 0).is_err(), "its file is gone");
@@ -199,11 +235,27 @@ mod tests {
     fn names_are_new_after_a_restart_too() {
         let dir = tempfile::tempdir().expect("folder");
         let room = Room::new(u64::MAX, 0);
-        let open = || Parts::open(dir.path(), u64::MAX, &room).expect("opened");
+        let open = || Parts::open(dir.path(), u64::MAX, &room, |_| false).expect("opened");
         let first = open().of(BLOB, 2 * PART_BYTES, &room).expect("begun").path.clone();
         let mut parts = open();
         let again = parts.of(BLOB, 2 * PART_BYTES, &room).expect("taken up").path.clone();
         assert_eq!(again, first);
         assert_ne!(parts.of(BLOB, PART_BYTES, &room).expect("begun anew").path, first);
+    }
+
+    #[test]
+    fn of_one_blob_so_many_sizes_come_in_at_once_and_the_oldest_gives_way() {
+        let dir = tempfile::tempdir().expect("folder");
+        let room = Room::new(u64::MAX, 0);
+        let mut parts = Parts::open(dir.path(), u64::MAX, &room, |_| false).expect("opened");
+        let other = parts.of(BlobId([2; 32]), 1, &room).expect("begun").path.clone();
+        let kept = parts.of(BLOB, 1, &room).expect("begun").path.clone();
+        for size in 2..=SIZES_MAX as u64 + 3 {
+            parts.of(BLOB, size, &room).expect("begun");
+            assert_eq!(parts.of(BLOB, 1, &room).expect("in use").path, kept);
+        }
+        assert_eq!(parts.open.range(names(BLOB)).count(), SIZES_MAX);
+        assert_eq!(parts.of(BlobId([2; 32]), 1, &room).expect("in use").path, other);
+        assert_eq!(room.used(), charge(1) * (SIZES_MAX as u64 + 1));
     }
 }

@@ -42,6 +42,8 @@ const EXECUTES_MAX: usize = 256;
 /// Checks that run at once, and that may wait.
 const VERIFIES_AT_ONCE: usize = 2;
 const VERIFIES_MAX: usize = 1024;
+/// Parts that are read for peers at once; as many may wait as of the node's own.
+const SERVED_AT_ONCE: usize = 2;
 /// Parts that are read or written at once, and that may wait.
 const PARTS_AT_ONCE: usize = 4;
 const PARTS_WAITING_MAX: usize = 256;
@@ -86,6 +88,8 @@ pub(crate) struct Desk {
     cores: Lane,
     checks: Lane,
     disk: Lane,
+    /// What peers ask for does not keep the node's own work waiting.
+    serving: Lane,
     pub(crate) submissions: Submissions,
     pub(crate) feed: Feed,
     index: Mutex<Index>,
@@ -108,6 +112,7 @@ impl Host {
             cores: Lane::new(cores, EXECUTES_MAX),
             checks: Lane::new(VERIFIES_AT_ONCE, VERIFIES_MAX),
             disk: Lane::new(PARTS_AT_ONCE, PARTS_WAITING_MAX),
+            serving: Lane::new(SERVED_AT_ONCE, PARTS_WAITING_MAX),
             submissions: Submissions::default(),
             feed: Feed::default(),
             index: Mutex::default(),
@@ -201,24 +206,18 @@ impl Desk {
         taken
     }
 
-    /// Tells the replica something that it would not ask for again, also if the caller goes away meanwhile.
-    pub(crate) async fn tell(self: &Arc<Self>, event: HostEvent) {
-        let desk = self.clone();
-        // Fails when the node ends.
-        let _ = self.runtime.spawn(async move { desk.insist(&event).await }).await;
-    }
-
     /// Offers an event until it is taken or the node stops. There are no more of them than the replica asked for.
-    async fn insist(&self, event: &HostEvent) {
+    pub(crate) async fn insist(&self, event: &HostEvent) {
         let bytes = Bytes::from(codec::encode(event));
         while !self.stopping.load(Ordering::SeqCst) && !self.deliver(bytes.clone()) {
             tokio::time::sleep(OFFER_AGAIN).await;
         }
     }
 
-    /// A blob that the replica may take to be here is not, or not any more.
+    /// A blob that the replica may take to be here is not, or not any more. Called where one may block: the replica hears of it
+    /// before it hears the answer that is due.
     fn missed(&self, blob: BlobId) {
-        self.offer(&HostEvent::Stat { blob, size: None });
+        self.runtime.block_on(self.insist(&HostEvent::Stat { blob, size: None }));
     }
 
     /// Does blocking work in a lane and answers what came of it; what `otherwise` says, by the reason, if it cannot be done.
@@ -253,4 +252,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -29,7 +29,7 @@ impl Desk {
             said(read).and_then(|bytes| Data::new(bytes).ok())
         };
         // A peer that gets nothing asks somebody else.
-        self.work(|desk| &desk.disk, work, |_| None, move |bytes| HostEvent::Part { blob, part, peer, bytes });
+        self.work(|desk| &desk.serving, work, |_| None, move |bytes| HostEvent::Part { blob, part, peer, bytes });
     }
 
     pub(super) fn write_part(

@@ -20,6 +20,16 @@ pub(super) enum HostFault {
     Statement { size: u64, max: u64 },
 }
 
+impl HostFault {
+    /// Whether it may be gone later.
+    pub(super) const fn may_pass(&self) -> bool {
+        match self {
+            Self::Absent(_) | Self::Store(StoreError::Damaged(_) | StoreError::Disk(_)) => true,
+            Self::Store(_) | Self::NoProver | Self::Input | Self::Statement { .. } => false,
+        }
+    }
+}
+
 impl Desk {
     pub(super) fn prover(&self) -> Result<&Prover, HostFault> {
         self.prover.as_ref().ok_or(HostFault::NoProver)

@@ -4,6 +4,7 @@ use std::sync::{
     atomic::AtomicU32,
     mpsc::{self, RecvTimeoutError},
 };
+use types::{Artifact, List, host::Verify};
 
 /// Hands on what it takes, after so many refusals.
 struct Reluctant {
@@ -21,8 +22,8 @@ impl Inbox for Reluctant {
     }
 }
 
-struct Bench {
-    host: Host,
+pub(crate) struct Bench {
+    pub(crate) host: Host,
     heard: mpsc::Receiver<HostEvent>,
     _dir: tempfile::TempDir,
 }
@@ -32,7 +33,7 @@ const BLOB: BlobId = BlobId([1; 32]);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Bench {
-    fn new(refusals: u32) -> Self {
+    pub(crate) fn new(refusals: u32) -> Self {
         let dir = tempfile::tempdir().expect("folder");
         let limits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 1 << 20 };
         let host = Host::new(HostSetup {
@@ -51,7 +52,7 @@ impl Bench {
         self.host.0.work(|desk| &desk.disk, |_| work(), |_| None, answer);
     }
 
-    fn hear(&self) -> HostEvent {
+    pub(crate) fn hear(&self) -> HostEvent {
         self.heard.recv_timeout(PATIENCE).expect("an answer")
     }
 }
@@ -72,6 +73,47 @@ async fn an_answer_waits_as_long_as_the_engine_is_behind() {
     let bench = Bench::new(150);
     bench.ask(|| Some(3));
     assert_eq!(bench.hear(), answer(Some(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_blob_is_missing_is_told_before_the_answer_also_while_the_engine_is_behind() {
+    let bench = Bench::new(150);
+    ports::Host::perform(&bench.host, codec::encode(&HostRequest::ReadSmall { blob: BLOB }).into());
+    assert_eq!(bench.hear(), answer(None));
+    assert_eq!(bench.hear(), HostEvent::Small { blob: BLOB, bytes: None });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_peers_ask_for_does_not_keep_own_work_waiting() {
+    let bench = Bench::new(0);
+    let taken = bench.host.0.serving.enter().expect("room").turn(SERVED_AT_ONCE).await;
+    let (part, peer) = (0, types::genesis::PeerId([1; 32]));
+    for request in [HostRequest::ReadPart { blob: BLOB, part, peer }, HostRequest::Stat { blob: BLOB }] {
+        ports::Host::perform(&bench.host, codec::encode(&request).into());
+    }
+    assert_eq!(bench.hear(), answer(None));
+    drop(taken);
+    assert_eq!(bench.hear(), HostEvent::Part { blob: BLOB, part, peer, bytes: None });
+}
+
+fn verify() -> HostRequest {
+    HostRequest::Verify(Verify {
+        workload: WorkloadId([2; 32]),
+        attempt: 1,
+        proof: BLOB,
+        verifier: Artifact { blob: BLOB, size: 1 },
+        fuel_limit: 1,
+        statement: List::default(),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_finds_no_room_may_be_asked_for_again() {
+    let bench = Bench::new(0);
+    let places: Vec<_> = std::iter::from_fn(|| bench.host.0.checks.enter()).collect();
+    assert_eq!(places.len(), VERIFIES_MAX);
+    ports::Host::perform(&bench.host, codec::encode(&verify()).into());
+    assert!(matches!(bench.hear(), HostEvent::Verified { verdict: None, again: true, .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

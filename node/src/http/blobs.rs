@@ -5,7 +5,10 @@ use super::{
     extract::{Named, bad},
     failure::{Answer, Failure},
 };
-use crate::blobs::{Kept, Store, StoreError, Upload};
+use crate::{
+    blobs::{Kept, Store, StoreError, Upload},
+    host::Desk,
+};
 use api::{Problem, Stored, paths, problem};
 use axum::{
     Json,
@@ -20,6 +23,7 @@ use std::{
     io::{Read as _, Take},
     sync::Arc,
 };
+use tokio::sync::OwnedSemaphorePermit;
 use types::{BlobId, host::HostEvent};
 
 /// Bytes that are read from the disk at once.
@@ -35,18 +39,15 @@ pub(super) async fn upload_as(gateway: Asked, Named(blob): Named<BlobId>, body: 
 
 async fn take_in(State(gateway): Asked, body: Body, expected: Option<BlobId>) -> Answer<Response> {
     let busy = |_| Failure::new(problem::TOO_MANY, "this node takes in as many blobs at once as it may");
-    let _permit = gateway.uploads.clone().try_acquire_owned().map_err(busy)?;
-    let kept = receive(&gateway, body, expected).await?;
-    if kept.new {
-        // The replica may wait for it.
-        gateway.desk.tell(HostEvent::Stored { blob: kept.blob, size: kept.size }).await;
-    }
+    let permit = gateway.uploads.clone().try_acquire_owned().map_err(busy)?;
+    let upload = receive(&gateway, body).await?;
+    let kept = finish(gateway.desk.clone(), upload, expected, permit).await?;
     let location = paths::fill(paths::BLOB, &kept.blob);
     let stored = Json(Stored { blob: kept.blob, size: kept.size });
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], stored).into_response())
 }
 
-async fn receive(gateway: &Gateway, body: Body, expected: Option<BlobId>) -> Answer<Kept> {
+async fn receive(gateway: &Gateway, body: Body) -> Answer<Upload> {
     let store = gateway.desk.store.clone();
     let mut upload = blocking(move || store.upload()).await?;
     let mut pieces = body.into_data_stream();
@@ -54,7 +55,24 @@ async fn receive(gateway: &Gateway, body: Body, expected: Option<BlobId>) -> Ans
         let piece = piece.map_err(|_| bad(&"the body was cut off"))?;
         upload = blocking(move || write(upload, &piece)).await?;
     }
-    blocking(move || upload.finish(expected)).await
+    Ok(upload)
+}
+
+/// Names a blob and tells the replica, which may wait for it: also where the client goes away meanwhile, and also where it was
+/// there already, because whoever brought it before may not have come to telling.
+async fn finish(
+    desk: Arc<Desk>,
+    upload: Upload,
+    expected: Option<BlobId>,
+    permit: OwnedSemaphorePermit,
+) -> Answer<Kept> {
+    let task = tokio::spawn(async move {
+        let _permit = permit;
+        let kept = blocking(move || upload.finish(expected)).await?;
+        desk.insist(&HostEvent::Stored { blob: kept.blob, size: kept.size }).await;
+        Ok(kept)
+    });
+    task.await.unwrap_or_else(|error| Err(cut_off(&error)))
 }
 
 fn write(mut upload: Upload, piece: &Bytes) -> Result<Upload, StoreError> {
@@ -68,11 +86,13 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Answer<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result.map_err(failure),
-        Err(error) => {
-            tracing::error!(%error, "work on the blob store was cut off");
-            Err(Failure::new(problem::INTERNAL, "work on the blob store was cut off"))
-        }
+        Err(error) => Err(cut_off(&error)),
     }
+}
+
+fn cut_off(error: &tokio::task::JoinError) -> Failure {
+    tracing::error!(%error, "work on the blob store was cut off");
+    Failure::new(problem::INTERNAL, "work on the blob store was cut off")
 }
 
 fn failure(error: StoreError) -> Failure {
@@ -138,4 +158,24 @@ fn pieces(bytes: Take<File>) -> impl futures::Stream<Item = std::io::Result<Byte
 
 pub(super) fn absent(blob: BlobId) -> Problem {
     Problem::new(problem::BLOB_ABSENT, format!("blob {blob} is not in this node's store"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::tests::Bench;
+    use futures::FutureExt as _;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_blob_is_told_of_though_its_uploader_goes_away() {
+        let bench = Bench::new(0);
+        let mut upload = bench.host.0.store.upload().expect("upload");
+        upload.write(b"bytes").expect("written");
+        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("a permit");
+        let waiting = finish(bench.host.0.clone(), upload, None, permit);
+        // It is asked once and dropped, as when a connection ends.
+        assert!(waiting.now_or_never().is_none_or(|kept| kept.is_ok()));
+        assert_eq!(bench.hear(), HostEvent::Stored { blob: BlobId::of(b"bytes"), size: 5 });
+    }
 }

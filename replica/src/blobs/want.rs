@@ -10,9 +10,31 @@ const PART_TIMEOUT_MS: u64 = 4_000;
 /// Until a peer that lacks a blob is asked for it again, in milliseconds.
 const LACK_MS: u64 = 1_000;
 
+/// What a blob is needed for. Each has room of its own, so that none keeps the others from being fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// A proof.
+    Proof,
+    /// What a proof is checked with.
+    Check,
+    /// What a program is run with.
+    Turn,
+}
+
+impl Use {
+    /// Blobs of this use that are fetched at once.
+    pub const fn max(self) -> usize {
+        match self {
+            Self::Proof | Self::Check => 256,
+            Self::Turn => 128,
+        }
+    }
+}
+
 /// A blob that a duty needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Need {
+    pub what_for: Use,
     pub blob: BlobId,
     /// Its size in bytes, as it is said.
     pub size: u64,
@@ -24,8 +46,8 @@ pub(crate) struct Need {
 
 impl Need {
     /// A blob that a block names.
-    pub const fn of_chain(blob: BlobId, size: u64) -> Self {
-        Self { blob, size, hint: None, in_chain: true }
+    pub const fn of_chain(what_for: Use, blob: BlobId, size: u64) -> Self {
+        Self { what_for, blob, size, hint: None, in_chain: true }
     }
 }
 
@@ -38,8 +60,10 @@ pub(super) enum Part {
 }
 
 /// A blob that is fetched by a size that is said of it.
-#[derive(Default)]
 pub(super) struct Want {
+    pub what_for: Use,
+    /// When a peer was asked for the first time.
+    pub asked_ms: Option<u64>,
     /// Empty until the store was found not to have the blob.
     parts: Vec<Part>,
     hint: Option<PeerId>,
@@ -51,6 +75,19 @@ pub(super) struct Want {
 }
 
 impl Want {
+    pub const fn new(what_for: Use) -> Self {
+        Self {
+            what_for,
+            asked_ms: None,
+            parts: Vec::new(),
+            hint: None,
+            in_chain: false,
+            needed_ms: 0,
+            lacking: BTreeMap::new(),
+            wrong: BTreeSet::new(),
+        }
+    }
+
     /// Somebody needs it, now.
     pub fn needed(&mut self, need: &Need, now: u64) {
         self.needed_ms = now;
@@ -130,6 +167,7 @@ impl Want {
             let Ok(part) = u32::try_from(index) else { break };
             *state = Part::Asked { peer: *peer, since_ms: now };
             asked.push((part, *peer));
+            self.asked_ms.get_or_insert(now);
         }
         asked
     }

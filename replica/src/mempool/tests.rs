@@ -163,6 +163,32 @@ fn who_gives_way_hears_of_it_and_is_forgotten() {
     assert_eq!(pool.bytes, pool.senders.values().flat_map(|sender| sender.waiting.values()).map(|w| w.bytes).sum());
 }
 
+/// Whether the pool knows the last transaction of every sender, and no other.
+fn knows_the_lasts(pool: &Mempool) -> bool {
+    let last = |(account, sender): (&AccountId, &Sender)| {
+        sender.waiting.last_key_value().map(|(nonce, waiting)| (waiting.rate(), *account, *nonce))
+    };
+    pool.lasts == pool.senders.iter().filter_map(last).collect()
+}
+
+#[test]
+fn the_last_transactions_of_senders_are_known_whatever_comes_and_goes() {
+    let mut pool = full();
+    assert!(knows_the_lasts(&pool) && !pool.lasts.is_empty());
+    // Some give way, one is replaced, one comes before others.
+    for signed in [large(2, 5, 11_000), large(2, 5, 12_000), large(2, 4, 13_000)] {
+        take(&mut pool, signed, false).expect("it pays more");
+        assert!(knows_the_lasts(&pool));
+    }
+    let (of_two, of_ten) = (large(2, 5, 12_000), large(10, 3, 1));
+    pool.applied([of_ten].iter(), Height(1), &mut out(&mut Vec::new()));
+    assert!(knows_the_lasts(&pool));
+    pool.refuse(&of_two, Refusal::Busy, &mut out(&mut Vec::new()));
+    assert!(knows_the_lasts(&pool));
+    pool.applied([].iter(), Height(10), &mut out(&mut Vec::new()));
+    assert!(pool.lasts.is_empty());
+}
+
 #[test]
 fn a_sender_does_not_push_out_what_its_newcomer_waits_for() {
     let mut pool = Mempool::default();

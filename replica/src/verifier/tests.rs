@@ -61,6 +61,22 @@ fn what_a_block_holds_never_gives_way() {
 }
 
 #[test]
+fn a_proof_in_a_block_for_which_there_was_no_room_is_looked_at_again() {
+    let mut checks = checks();
+    for number in 0..CHECKS_MAX as u16 {
+        assert!(begin(&mut checks, said(number, 60, true), 0));
+    }
+    let refused = said(5_000, 60, true);
+    assert!(!checks.wants_or_remembers(&refused) && !checks.wants_or_remembers(&said(5_001, 60, false)));
+    assert_eq!(checks.next_refused(), None);
+    let over = Workload { id: said(7, 60, true).subject.workload, ..workload(1, State::Failed, Vec::new()) };
+    checks.observe(&over, &mut Out { now: 0, actions: &mut Vec::new() });
+    assert_eq!(checks.next_refused(), Some(refused.subject.workload));
+    assert_eq!(checks.next_refused(), None);
+    assert!(checks.wants_or_remembers(&refused));
+}
+
+#[test]
 fn what_is_told_again_is_taken_in_again() {
     let mut checks = checks();
     begin(&mut checks, said(1, 60, true), 10_000);
@@ -71,12 +87,7 @@ fn what_is_told_again_is_taken_in_again() {
         blobs.stored(BlobId([blob; 32]));
     }
     checks.tick(&mut blobs, &mut Out { now: 10_000, actions: &mut actions });
-    let spoken = checks.verified(
-        subject,
-        Some(Verdict::Valid),
-        &Blobs::default(),
-        &mut Out { now: 10_000, actions: &mut actions },
-    );
+    let spoken = checks.verified(subject, Verdict::Valid, &mut Out { now: 10_000, actions: &mut actions });
     let spoken = spoken.expect("a verdict");
     actions.clear();
     assert!(checks.tick(&mut blobs, &mut Out { now: 11_999, actions: &mut actions }).is_empty());

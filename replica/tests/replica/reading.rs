@@ -3,8 +3,14 @@
 use crate::fixture::{Bench, account, keys};
 use ports::{Action, Event};
 use types::{
-    Amount, Body, Call, ChainEvent, Height, ProverAction, SecretKey, Signed, Transaction, Workload, WorkloadId,
-    genesis::PeerId, gossip::Gossip, host::HostEvent, transaction::SignedTransaction,
+    Amount, Body, Call, ChainEvent, Height, List, ProverAction, SecretKey, Signed, Transaction, Workload, WorkloadId,
+    codec,
+    genesis::PeerId,
+    gossip::Gossip,
+    host::{HostEvent, HostRequest},
+    record::Account,
+    state_key,
+    transaction::SignedTransaction,
 };
 
 fn said(bench: &Bench, kind: &str) -> usize {
@@ -113,4 +119,33 @@ fn what_is_ahead_of_the_state_waits_for_it() {
         _ => None,
     });
     assert_eq!(proposed.map(|body| body.messages.len()), Some(1));
+}
+
+#[test]
+fn what_comes_from_a_peer_first_and_then_from_a_user_is_durable_before_the_user_hears_of_it() {
+    for at_once in [false, true] {
+        let mut bench = Bench::new();
+        bench.put(state_key::account(account(9)), &Account { balance: Amount(1 << 50), ..Account::default() });
+        let transaction = transfer(&bench, 0, &keys(9).account);
+        if at_once {
+            bench.slow_reads();
+        }
+        bench.hear(&Gossip::Transaction(transaction.clone()));
+        bench.host(&HostEvent::Submit { token: 1, transaction: transaction.clone() });
+        bench.answer_reads();
+        let answer = HostRequest::Submitted { token: 1, result: Ok(transaction.value.id()) };
+        let answer = Action::Host(codec::encode(&answer).into());
+        let persisted = bench.place(|action| matches!(action, Action::Persist { value: Some(_), .. }));
+        assert!(persisted.expect("persisted") < bench.place(|action| *action == answer).expect("answered"));
+        // It is this node's own: told again until it is in a block, and forgotten then.
+        bench.done.clear();
+        bench.wait(3_200);
+        assert_eq!(bench.told(), [Gossip::Transaction(transaction.clone())]);
+        bench.height += 1;
+        let body = Body { transactions: List::truncated(vec![transaction]), ..Body::default() };
+        let body = body.encode().into();
+        let (height, time_ms, leader) = (bench.height, 0, [0; 32]);
+        bench.event(Event::Final { height, hash: [0; 32], time_ms, leader, body, outcome: None });
+        assert!(bench.place(|action| matches!(action, Action::Persist { value: None, .. })).is_some());
+    }
 }

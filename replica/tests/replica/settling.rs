@@ -146,7 +146,14 @@ fn what_a_node_said_before_a_restart_counts_after_it() {
     }
     let record = bench.announced(&record, PROOF, 100);
     let (proof, reason) = (PROOF, types::Text::default());
-    bench.host(&HostEvent::Verified { workload: record.id, attempt: 1, proof, verdict: Some(Verdict::Valid), reason });
+    bench.host(&HostEvent::Verified {
+        workload: record.id,
+        attempt: 1,
+        proof,
+        verdict: Some(Verdict::Valid),
+        again: false,
+        reason,
+    });
     bench.crash();
     for prover in [1, 2] {
         let signed = verdict(&bench, &record, prover, Verdict::Valid);

@@ -1,9 +1,9 @@
 //! The verifier's duty.
 
-use crate::fixture::Bench;
-use ports::Action;
+use crate::fixture::{Bench, PEER};
+use ports::{Action, Event};
 use types::{
-    BlobId, ProverAction, State, Verdict, Workload,
+    BlobId, Input, InputRole, InputSource, List, ProverAction, State, Verdict, Workload, WorkloadId,
     gossip::Gossip,
     host::{HostEvent, HostRequest},
     limits::PROOF_MAX,
@@ -13,7 +13,7 @@ const PROOF: BlobId = BlobId([60; 32]);
 
 fn verified(record: &Workload, verdict: Option<Verdict>) -> HostEvent {
     let reason = types::Text::default();
-    HostEvent::Verified { workload: record.id, attempt: 1, proof: PROOF, verdict, reason }
+    HostEvent::Verified { workload: record.id, attempt: 1, proof: PROOF, verdict, again: false, reason }
 }
 
 fn verdicts(bench: &Bench) -> Vec<Verdict> {
@@ -68,6 +68,29 @@ fn a_host_that_cannot_tell_says_nothing() {
 }
 
 #[test]
+fn a_host_that_has_too_much_to_do_is_asked_again_after_a_pause() {
+    let (mut bench, record) = announced();
+    for _ in 0..3 {
+        bench.done.clear();
+        let reason = types::Text::default();
+        bench.host(&HostEvent::Verified {
+            workload: record.id,
+            attempt: 1,
+            proof: PROOF,
+            verdict: None,
+            again: true,
+            reason,
+        });
+        bench.wait(1_800);
+        assert!(checked(&bench).is_empty(), "not at once");
+        bench.wait(400);
+        assert_eq!(checked(&bench), [PROOF]);
+    }
+    bench.host(&verified(&record, Some(Verdict::Valid)));
+    assert_eq!(verdicts(&bench), [Verdict::Valid]);
+}
+
+#[test]
 fn a_blob_that_was_damaged_is_fetched_again_and_the_proof_judged() {
     let (mut bench, record) = announced();
     bench.blobs.remove(&PROOF);
@@ -105,6 +128,55 @@ fn a_proof_that_cannot_be_fetched_is_called_unavailable_and_that_may_change() {
     bench.host(&HostEvent::Stored { blob: PROOF, size: 100 });
     bench.host(&verified(&record, Some(Verdict::Invalid)));
     assert_eq!(verdicts(&bench), [Verdict::Invalid]);
+}
+
+#[test]
+fn a_proof_is_called_unavailable_only_after_somebody_was_asked_for_it_long_enough() {
+    let mut bench = Bench::new();
+    for blob in [50, 51, 52] {
+        bench.blobs.insert(BlobId([blob; 32]), 1000);
+    }
+    bench.event(Event::Peers(Vec::new()));
+    let record = bench.allocated(1);
+    bench.announced(&record, PROOF, 100);
+    bench.wait(40_000);
+    assert!(verdicts(&bench).is_empty());
+    bench.event(Event::Peers(vec![PEER.0]));
+    bench.wait(29_000);
+    assert!(verdicts(&bench).is_empty());
+    bench.wait(2_000);
+    assert_eq!(verdicts(&bench).first(), Some(&Verdict::Unavailable));
+}
+
+/// A workload of this number, drawn for prover 1, whose statement is made of blobs that nobody has.
+fn of_absent_blobs(bench: &mut Bench, number: u8) -> Workload {
+    let input = |byte: u8| {
+        let mut name = [number; 32];
+        name[0] = byte;
+        Input { role: InputRole::Statement, source: InputSource::Blob { blob: BlobId(name), size: 1_000 } }
+    };
+    let mut record = Workload { id: WorkloadId([number; 32]), ..bench.allocated(1) };
+    record.run.inputs = List::new((200..216).map(input).collect()).expect("sixteen");
+    record
+}
+
+#[test]
+fn statements_that_nobody_has_keep_no_proof_from_being_fetched() {
+    let mut bench = Bench::new();
+    for blob in [50, 51, 52, 70] {
+        bench.blobs.insert(BlobId([blob; 32]), 1000);
+    }
+    for number in 100..116 {
+        let record = of_absent_blobs(&mut bench, number);
+        bench.announced(&record, BlobId([70; 32]), 100);
+    }
+    let honest = bench.allocated(1);
+    bench.announced(&honest, PROOF, 100);
+    let asked = bench.told().into_iter().any(|told| matches!(told, Gossip::Want { blob, .. } if blob == PROOF));
+    assert!(asked);
+    bench.blobs.insert(PROOF, 100);
+    bench.host(&HostEvent::Stored { blob: PROOF, size: 100 });
+    assert_eq!(checked(&bench), [PROOF]);
 }
 
 fn checked(bench: &Bench) -> Vec<BlobId> {
