@@ -48,6 +48,9 @@ pub struct P2p {
     pub dialable: Option<String>,
     /// The nodes to dial first. Unless given: the validators of genesis.
     pub bootstrappers: Option<Vec<Bootstrapper>>,
+    /// The keys of nodes that take part without being validators of genesis, such as those of provers that joined later: a node
+    /// lets in those that it lists.
+    pub secondary: Vec<PeerId>,
     /// Whether private and loopback addresses are accepted: for networks on one machine.
     pub allow_private: bool,
 }
@@ -234,6 +237,7 @@ mod tests {
         let mut config = load(LEAST).expect("config");
         let peer = PeerId([3; 32]);
         config.p2p.bootstrappers = Some(vec![Bootstrapper { peer, address: "host.example:7000".to_owned() }]);
+        config.p2p.secondary = vec![PeerId([4; 32])];
         let text = toml::to_string(&config).expect("toml");
         assert_eq!(toml::from_str::<Config>(&text).expect("config"), config);
     }

@@ -1,6 +1,7 @@
 //! What this node remembers of the latest blocks, workloads and transactions: bounded, in memory, fed by notices.
 //!
-//! Nothing depends on it but lists: what it has forgotten, or did not see before a restart, is still in the state.
+//! Nothing depends on it but lists: what it has forgotten, or did not see before a restart, is still in the state. Of how money
+//! moved the state keeps the latest blocks alone, so the index says from which block on it knows.
 
 mod money;
 

@@ -14,6 +14,8 @@ use types::{
     state_key::{self, OUTCOMES_KEPT},
 };
 
+/// Blocks before the present one that are read at a start: as many as the state keeps, but for those that it forgets meanwhile.
+const READ_BACK: u64 = OUTCOMES_KEPT - 32;
 /// How long to wait when the engine had no time.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -21,7 +23,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 pub async fn follow_money(engine: Arc<dyn Engine>, host: &Host) {
     let (state, desk) = (State(engine), host.0.clone());
     let last = state.0.status().height;
-    let mut reader = Reader { state, desk, next: last.saturating_sub(OUTCOMES_KEPT / 2).max(1) };
+    let mut reader = Reader { state, desk, next: last.saturating_sub(READ_BACK).max(1) };
     // The listener first: no block can come between the last that is read now and the first that is heard of.
     while let Some(mut listener) = reader.desk.feed.listen(None) {
         let present = reader.state.0.status().height;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! **What the 96-byte key binds.** Everything in [`Checked`]: the validators that hold the key finalized a block whose state says
-//! so. A test of a prover's capacity has no draw: its one attempt is that of the prover that it tests. The chain id comes from the receipt, but consensus signs under it: a receipt holds for that chain id and no other.
+//! so. A test of a prover's capacity has no draw: its one attempt is that of the prover that it tests. The chain id comes from
+//! the receipt, but consensus signs under it: a receipt holds for that chain id and no other.
 //!
 //! **What it does not bind** ([`NOT_BOUND`]): that this key is that of the network you mean (get it from a source that you trust);
 //! how the key was made (a key that one party dealt is as good as that party's word); that the program or a key in its

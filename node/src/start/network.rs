@@ -43,7 +43,7 @@ pub(super) fn network(p2p: &P2p, genesis: &Genesis, me: PeerId) -> Result<Networ
         listen,
         dialable,
         bootstrappers: bootstrappers(p2p, genesis, me)?,
-        secondary: Vec::new(),
+        secondary: p2p.secondary.iter().map(|peer| peer.0).collect(),
         allow_private: p2p.allow_private,
     })
 }

@@ -23,7 +23,8 @@ Examples:
       --sign-only --genesis genesis.json --nonce 0 --valid-until 5000 --tx-out register.tx
 
 The key file is the prover_key of the node that will prove: one secret makes its account and its verdict key, whose possession is \
-proved here. The node must run before the test of its capacity begins: it has a few seconds to accept.";
+proved here. The node must run before the test of its capacity begins: it has a few seconds to accept. A node that is no validator \
+of genesis is let in by those whose configuration lists its key under p2p.secondary.";
 
 /// Join as a prover: bond, declare what there is, and have it tested
 #[derive(Debug, Args)]
@@ -202,7 +203,7 @@ async fn declare(
     };
     let failed = ended.as_ref().and_then(Followed::failure);
     let declared = Declared { transaction, height, prover, capacity, test, ended };
-    context.out.result(&declared, |it| told(it))?;
+    context.out.result(&declared, told)?;
     failed.map_or(Ok(()), |failure| Err(failure.into()))
 }
 
