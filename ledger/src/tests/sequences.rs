@@ -104,6 +104,10 @@ enum Deed {
     },
     /// Everybody does the next thing that an honest member would.
     Honest,
+    /// The same where all programs fail and no proof can be fetched, or where all proofs are rejected.
+    Bad {
+        failed: bool,
+    },
     /// Some provers give a sign of life, of the present epoch or another.
     Beat {
         who: u16,
@@ -204,6 +208,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Turn),
         1 => (0..10u8).prop_map(|who| Deed::Lead { who }),
         6 => Just(Deed::Honest),
+        1 => any::<bool>().prop_map(|failed| Deed::Bad { failed }),
         4 => Just(Deed::Beacon),
         1 => (0..60u64, any::<bool>()).prop_map(|(height, signed)| Deed::FalseBeacon { height, signed }),
         2 => (number(), number(), amount).prop_map(|(from, to, amount)| Deed::Transfer { from, to, amount }),
@@ -334,6 +339,8 @@ impl Play {
             Deed::Vote { who, what } => self.vote(who, what),
             Deed::Accuse { who, which, kind, truth, send } => self.accuse(who, which, (kind, truth), send),
             Deed::Honest => self.honest(),
+            Deed::Bad { failed: true } => self.all(Self::action(2), Verdict::Unavailable),
+            Deed::Bad { failed: false } => self.all(Self::action(5), Verdict::Invalid),
             Deed::Beacon => self.beacon(),
             Deed::FalseBeacon { height, signed } => self.false_beacon(Height(height), signed),
             Deed::Transfer { from, to, amount } => self.transfer(from, to, Amount(amount)),
@@ -358,7 +365,9 @@ impl Play {
             self.world.leader = Some([if self.world.memory.height().0.is_multiple_of(2) { one } else { other }; 32]);
         }
         let leader = self.world.leader();
-        let raw = self.world.memory.execute(self.world.context(step), body.encode().into(), Mode::Candidate);
+        // As final, forged signatures count as good ones, and what they could do is done.
+        let mode = if self.world.memory.height().0.is_multiple_of(4) { Mode::Candidate } else { Mode::Final };
+        let raw = self.world.memory.execute(self.world.context(step), body.encode().into(), mode);
         assert!(!matches!(raw, Err(ExecuteError::Contract(_))), "{raw:?}");
         let kept = self.world.try_block(step, &body);
         let chain = self.world.chain();
@@ -598,18 +607,24 @@ impl Play {
 
     /// Provers that were drawn accept, those that accepted announce, and what is announced is settled.
     fn honest(&mut self) {
+        self.beat(u16::MAX, false);
+        self.all(Self::action(5), Verdict::Valid);
+    }
+
+    /// Everybody does the next thing, and it comes to the same end everywhere.
+    fn all(&mut self, proving: ProverAction, verdict: Verdict) {
         self.beacon();
         for id in self.world.seen.workloads.clone() {
             match self.world.state(id) {
                 State::Allocated => self.next.messages.push(self.world.drawn_says(id, Self::action(0))),
-                State::Proving => self.next.messages.push(self.world.drawn_says(id, Self::action(5))),
+                State::Proving => self.next.messages.push(self.world.drawn_says(id, proving.clone())),
                 State::Proved => {
                     let subject: Subject = self.world.workload(id).subject().expect("announced").0;
                     let all: Vec<usize> = (0..self.members_that_judge(id)).collect();
                     if all.is_empty() {
                         continue;
                     }
-                    let certificate = self.world.certificate(&subject, Verdict::Valid, &all);
+                    let certificate = self.world.certificate(&subject, verdict, &all);
                     self.next.settlements.push(Settlement { subject, certificate, bundle: None });
                 }
                 _ => {}

@@ -244,3 +244,22 @@ fn cancelling_out_of_order_keeps_the_list_of_the_living() {
     }
     assert_eq!(world.meta().live, 0);
 }
+
+#[test]
+fn more_movements_than_a_page_holds_go_on_the_next() {
+    let mut world = World::new();
+    let (mut transaction, mut sent) = (world.transaction(1, transfer(world.user(2), 1)), Vec::new());
+    for _ in 0..2_100 {
+        sent.push(world.sign(1, transaction.clone()));
+        transaction.nonce += 1;
+    }
+    world.transact(sent);
+    let height = world.memory.height();
+    let page = |number| {
+        let page: Option<types::record::Movements> =
+            world.memory.find(types::state_key::movements(height, number)).expect("well formed");
+        page.map(|page| (page.height, page.more, page.entries.len()))
+    };
+    let full = types::limits::MOVEMENTS_PER_PAGE;
+    assert_eq!([0, 1, 2].map(page), [Some((height, true, full)), Some((height, false, 2_100 * 4 - full)), None]);
+}
