@@ -202,7 +202,7 @@ impl Errands {
             let is_time = errand.told.is_some()
                 || match &errand.when {
                     When::At(at) => *at <= now,
-                    When::Once(fact) => fact.holds(past),
+                    When::Once(facts) => facts.iter().all(|fact| fact.holds(past)),
                 };
             if !is_time {
                 return;

@@ -18,6 +18,8 @@ pub enum Fact {
         /// The state.
         state: State,
     },
+    /// A prover was drawn for a run.
+    Drawn(String),
     /// All runs are in a state.
     AllAre(State),
     /// A run had just these attempts, each with its end and the node whose prover it was, if that is said.
@@ -105,6 +107,8 @@ pub enum Fact {
     PriceFell,
     /// No active prover offers anything.
     NothingOffered,
+    /// No active prover but that of a node offers anything.
+    OnlyOffers(usize),
 }
 
 impl Fact {
@@ -121,6 +125,7 @@ impl Fact {
         Ok(match words[..] {
             ["all", "runs", "are", state] => Self::AllAre(self::state(state)?),
             ["nobody", "is", "punished"] => Self::NobodyPunished,
+            ["only", "node", node, "offers", "cores"] => Self::OnlyOffers(reader.node(node)?),
             ["nothing", "is", "offered"] => Self::NothingOffered,
             ["the", "price", "has", "risen"] => Self::PriceRose,
             ["the", "price", "has", "fallen", "again"] => Self::PriceFell,
@@ -132,6 +137,7 @@ impl Fact {
             [run, "is", "judged", "by", "a", "later", "set"] => Self::Renewed(reader.run(run)?),
             ["the", "compute", "fee", "of", run, "is", "burned"] => Self::Burned(reader.run(run)?),
             ["the", "compute", "fee", "of", run, "is", "halved"] => Self::Halved(reader.run(run)?),
+            [run, "is", "drawn"] => Self::Drawn(reader.run(run)?),
             [run, "is", word] if reader.run(run).is_ok() => Self::Is { run: run.to_owned(), state: self::state(word)? },
             [name, "is", ref words @ ..] => Self::Parameter { name: parameter(name)?, value: value(words)? },
             _ => return Err(format!("not understood: {text:?}")),
@@ -167,6 +173,7 @@ impl Fact {
     pub fn holds(&self, past: &Past) -> bool {
         match self {
             Self::Is { run, state } => past.run(run).is_some_and(|workload| workload.state == *state),
+            Self::Drawn(run) => past.run(run).is_some_and(|workload| !workload.attempts.is_empty()),
             Self::AllAre(state) => past.runs().all(|run| run.is_some_and(|workload| workload.state == *state)),
             Self::Attempts { run, ends } => past.run(run).is_some_and(|workload| had(past, workload, ends)),
             Self::Refunded(run) => paid(past, run, |fee| Some((Amount::ZERO, fee.total()?))),
@@ -206,6 +213,7 @@ impl Fact {
                 rises(past).is_some_and(|at| past.prices()[at..].windows(2).any(|pair| pair[1] < pair[0]))
             }
             Self::NothingOffered => past.last.as_ref().is_some_and(|state| state.meta.units_offered == 0),
+            Self::OnlyOffers(node) => only_offers(past, *node),
         }
     }
 }
@@ -257,6 +265,12 @@ fn nobody_punished(past: &Past) -> bool {
     let counts = |prover: &Prover| !prover.misses.is_empty() || prover.tally.missed > 0;
     let provers = past.last.iter().flat_map(|state| &state.provers);
     !past.events.iter().any(punishes) && !provers.into_iter().any(counts)
+}
+
+fn only_offers(past: &Past, node: usize) -> bool {
+    let Some(state) = &past.last else { return false };
+    let active = |prover: &&Prover| prover.member && prover.active(state.meta.params.bond_per_unit).cpus > 0;
+    state.provers.iter().filter(active).map(|prover| prover.account).eq([past.provers[node]])
 }
 
 fn of(past: &Past, node: usize, is: impl Fn(&Prover) -> bool) -> bool {

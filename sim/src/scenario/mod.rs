@@ -96,8 +96,8 @@ pub enum Deed {
 pub enum When {
     /// At a time.
     At(Duration),
-    /// As soon as something is true.
-    Once(Fact),
+    /// As soon as all of this is true.
+    Once(Vec<Fact>),
 }
 
 /// Somebody does something.

@@ -69,9 +69,9 @@ impl Reader {
             "Given" => self.given(rest),
             "At" => self.at(rest),
             "When" => {
-                let (fact, deed) = rest.split_once(", ").ok_or("a comma follows what is waited for")?;
-                let when = When::Once(Fact::read(fact, self)?);
-                self.step(when, deed)
+                let (facts, deed) = rest.split_once(", ").ok_or("a comma follows what is waited for")?;
+                let facts = facts.split(" and ").map(|fact| Fact::read(fact, self)).collect::<Part<_>>()?;
+                self.step(When::Once(facts), deed)
             }
             "Then" => {
                 let fact = Fact::read(rest, self)?;
@@ -124,20 +124,27 @@ impl Reader {
         Ok(())
     }
 
-    /// Somebody does something.
+    /// Somebody does something, or several do.
     fn step(&mut self, when: When, text: &str) -> Part<()> {
-        let words = words(text);
-        if let ["user", user, "runs", count, "programs", how @ ..] = &words[..] {
-            let (who, (cpus, kind)) = (Who::User(number(user)?), how_it_runs(how)?);
-            for one in 1..=number::<usize>(count)? {
-                let deed = Deed::Run { name: format!("{user}/{one}"), kind, cpus };
-                self.0.steps.push(Step { when: when.clone(), who, deed });
+        let done: Vec<(Who, Deed)> = match &words(text)[..] {
+            ["user", user, "runs", count, "programs", how @ ..] => {
+                let (who, (cpus, kind)) = (Who::User(number(user)?), how_it_runs(how)?);
+                let run = |one| (who, Deed::Run { name: format!("{user}/{one}"), kind, cpus });
+                (1..=number::<usize>(count)?).map(run).collect()
             }
-            return Ok(());
-        }
-        let (who, deed) = self.deed(&words)?;
-        self.0.steps.push(Step { when, who, deed });
+            ["all", "but", "node", node, "drain"] => self.others(node, &Deed::Drain(true))?,
+            ["all", "but", "node", node, "take", "work", "again"] => self.others(node, &Deed::Drain(false))?,
+            words => vec![self.deed(words)?],
+        };
+        self.0.steps.extend(done.into_iter().map(|(who, deed)| Step { when: when.clone(), who, deed }));
         Ok(())
+    }
+
+    /// The provers of all nodes but one do the same.
+    fn others(&self, node: &str, deed: &Deed) -> Part<Vec<(Who, Deed)>> {
+        let node = self.node(node)?;
+        let others = (0..self.0.nodes.len()).filter(|other| *other != node);
+        Ok(others.map(|other| (Who::Prover(other), deed.clone())).collect())
     }
 
     fn deed(&self, words: &[&str]) -> Part<(Who, Deed)> {
@@ -256,7 +263,7 @@ mod tests {
 
     const TEXT: &str = "# What it shows.\n\nGiven 4 nodes with 2 cores each.\nGiven node 3 never answers.\n\
         Given accept_window is 2 s.\nAt 1.5 s user 0 runs A on 4 cores, which never ends.\n\
-        When A is proving, user 0 cancels A.\nAt 1 min all nodes lose power for 1 h.\nThen A is cancelled.\n";
+        When A is proving and nothing is offered, user 0 cancels A.\nAt 1 min all nodes lose power for 1 h.\nThen A is cancelled.\n";
 
     #[test]
     fn sentences_are_understood() {
@@ -266,7 +273,7 @@ mod tests {
         assert_eq!(read.params.accept_window.0, 2_000);
         assert_eq!(read.steps[0].deed, Deed::Run { name: "A".into(), kind: Kind::Loops, cpus: 4 });
         assert_eq!(read.steps[0].when, When::At(Duration::from_millis(1_500)));
-        assert!(matches!(read.steps[1].when, When::Once(Fact::Is { .. })));
+        assert!(matches!(&read.steps[1].when, When::Once(facts) if facts.len() == 2));
         assert_eq!(read.faults.len(), 4);
         assert_eq!(read.faults_end(), Duration::from_secs(3_660));
         assert_eq!(read.claims[0].text, "A is cancelled");
