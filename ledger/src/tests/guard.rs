@@ -21,9 +21,7 @@ fn lead(world: &mut World, leaders: &[u8]) {
 fn overdue(world: &mut World) -> WorkloadId {
     let id = world.allocated(0);
     world.leader = Some([1; 32]);
-    while world.workload(id).overtime.is_none() {
-        world.try_block(500, &Body::default());
-    }
+    world.until(500, |world| world.workload(id).overtime.is_some());
     id
 }
 
@@ -67,9 +65,7 @@ fn blocks_before_the_time_was_up_do_not_count() {
     let id = world.allocated(0);
     lead(&mut world, &[2, 3, 4]);
     world.leader = Some([1; 32]);
-    while world.workload(id).overtime.is_none() {
-        world.try_block(500, &Body::default());
-    }
+    world.until(500, |world| world.workload(id).overtime.is_some());
     lead(&mut world, &[1; 10]);
     assert_eq!(state(&world, id), (State::Allocated, 0));
 }
@@ -114,9 +110,7 @@ fn an_announcement_and_a_hand_back_are_taken_in_overtime() {
     let mut world = World::with(4, brief());
     let id = world.proving(1);
     world.leader = Some([1; 32]);
-    while world.workload(id).overtime.is_none() {
-        world.try_block(2_000, &Body::default());
-    }
+    world.until(2_000, |world| world.workload(id).overtime.is_some());
     lead(&mut world, &[1, 1, 1]);
     let announce = world.drawn_says(id, announcement(BUNDLE));
     world.block(&Body { messages: List::truncated(vec![announce]), ..Body::default() });

@@ -5,7 +5,8 @@ use super::{
     world::World,
 };
 use types::{
-    AccountId, Body, Call, ChainEvent, ChainTime, Millis, Params, ProverAction, Resources, State, Verdict, WorkloadId,
+    AccountId, Call, ChainEvent, ChainTime, Millis, Params, ProverAction, Resources, State, Verdict, WorkloadId,
+    limits::DRAWS_MAX,
 };
 
 fn params() -> Params {
@@ -37,8 +38,10 @@ fn misses(world: &mut World, user: usize) {
         return;
     }
     // It is drawn for again at once, as nobody else takes anything: the prover hands it back until the user can cancel.
-    while world.state(id) == State::Queued {
-        world.draw_waiting();
+    for _ in 0..DRAWS_MAX {
+        if world.state(id) == State::Queued {
+            world.draw_waiting();
+        }
     }
     world.accept(id);
     world.announce(id);
@@ -56,12 +59,8 @@ fn misses_at_workloads_of_three_users_jail() {
     misses(&mut world, 1);
     assert_eq!((world.prover(prover).misses.len(), jailed(&world, prover)), (2, None));
     let id = world.allocated(2);
-    let until = loop {
-        world.try_block(2_000, &Body::default());
-        if let Some(until) = jailed(&world, prover) {
-            break until;
-        }
-    };
+    world.until(2_000, |world| jailed(world, prover).is_some());
+    let until = jailed(&world, prover).expect("in jail");
     assert!(world.events.contains(&ChainEvent::Jailed { prover, until }));
     assert_eq!(until, world.meta().time.after(Millis(60_000)));
     assert_eq!((world.prover(prover).misses.len(), world.prover(prover).active(UNIT)), (0, Resources::default()));
@@ -116,7 +115,7 @@ fn a_jail_ends_after_its_delay_when_the_prover_says_so() {
     let until = jailed(&world, prover).expect("in jail");
     while world.meta().time < until {
         assert!(jailed(&world, prover).is_some(), "no time ends it by itself");
-        world.try_block(2_000, &Body::default());
+        world.wait(2_000);
     }
     world.sends(prover, Call::Return);
     assert_eq!(jailed(&world, prover), None);

@@ -26,12 +26,8 @@ fn unjudged() -> (World, WorkloadId) {
 fn a_later_set_takes_over_when_the_clock_runs_out() {
     let (mut world, id) = unjudged();
     let early = world.settlement(id, Verdict::Valid, &[0, 1, 2]);
-    let mut told = false;
-    while set_of(&world, id) == 1 {
-        world.try_block(2_000, &Body::default());
-        told |= world.events.contains(&ChainEvent::Renewed { workload: id, attempt: 1, set: world.meta().set });
-    }
-    assert!(told);
+    world.until(2_000, |world| set_of(world, id) > 1);
+    assert!(world.events.contains(&ChainEvent::Renewed { workload: id, attempt: 1, set: world.meta().set }));
     let workload = world.workload(id);
     assert_eq!((workload.renewals, workload.overtime, workload.state), (1, None, State::Proved));
     assert_eq!(workload.moves_on, Some(world.meta().time.after(world.params().verdict_window)));
@@ -73,7 +69,10 @@ fn after_so_many_renewals_it_is_undecided_and_the_fee_halved() {
     let (mut world, id) = unjudged();
     let (prover, before) = (world.drawn(id), world.balance(0));
     let mut sets = vec![1];
-    while world.state(id) == State::Proved {
+    for _ in 0..200 {
+        if world.state(id).is_end() {
+            break;
+        }
         sets.push(set_of(&world, id));
         world.beat();
         world.wait(2_000);
@@ -113,9 +112,7 @@ fn the_verdicts_of_a_larger_set_are_paid_from_the_fee_that_was_locked() {
     let id = world.proved(0);
     let newcomer = world.tested(1);
     world.next_epoch();
-    while set_of(&world, id) == 1 {
-        world.wait(2_000);
-    }
+    world.until(2_000, |world| set_of(world, id) > 1);
     let members = world.set(set_of(&world, id)).members;
     assert!(members.len() == 5 && members.iter().any(|member| member.account == newcomer));
     let (fee, earned) = (world.workload(id).fee.verification.0, world.account(newcomer).balance.0);

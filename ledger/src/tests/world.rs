@@ -288,6 +288,17 @@ impl World {
         }
     }
 
+    /// Makes blocks without entries until something is so.
+    pub(super) fn until(&mut self, step_ms: u64, is_so: impl Fn(&Self) -> bool) {
+        for _ in 0..1_000 {
+            if is_so(self) {
+                return;
+            }
+            self.try_block(step_ms, &Body::default());
+        }
+        panic!("a thousand blocks, and it is not so");
+    }
+
     /// Blocks of f + 1 leaders, after which a time that is up is up.
     pub(super) fn hear(&mut self) {
         for _ in 0..2 {
