@@ -58,6 +58,8 @@ pub enum Fact {
         /// Whether.
         jailed: bool,
     },
+    /// A prover accepted after its window, and it counted.
+    AcceptedLate,
     /// So much counts towards jail.
     Misses {
         /// The node.
@@ -124,6 +126,7 @@ impl Fact {
         }
         Ok(match words[..] {
             ["all", "runs", "are", state] => Self::AllAre(self::state(state)?),
+            ["some", "run", "is", "accepted", "late"] => Self::AcceptedLate,
             ["nobody", "is", "punished"] => Self::NobodyPunished,
             ["only", "node", node, "offers", "cores"] => Self::OnlyOffers(reader.node(node)?),
             ["nothing", "is", "offered"] => Self::NothingOffered,
@@ -193,6 +196,7 @@ impl Fact {
                 matches!(event, ChainEvent::Slashed { prover, offence: other, amount, .. }
                     if *prover == past.provers[*node] && other == offence && *amount > Amount::ZERO)
             }),
+            Self::AcceptedLate => past.runs().flatten().any(|run| is_late(past, run)),
             Self::NobodyPunished => nobody_punished(past),
             Self::Jailed { node, jailed } => of(past, *node, |prover| prover.jailed.is_some() == *jailed),
             Self::Misses { node, count } => of(past, *node, |prover| prover.misses.len() == *count),
@@ -258,6 +262,15 @@ fn compensated(past: &Past, user: usize, run: &str) -> bool {
         let what = (movement.cause, movement.account, movement.about, movement.got);
         what == (Cause::Compensation, *account, Some(id.0), true) && movement.amount > Amount::ZERO
     })
+}
+
+/// Whether an attempt at a workload was accepted after its window: while blocks of f + 1 leaders were still to come.
+fn is_late(past: &Past, workload: &Workload) -> bool {
+    let window = past.last.as_ref().map(|state| state.meta.params.accept_window).unwrap_or_default();
+    let late = |attempt: &types::Attempt| {
+        attempt.accepted.is_some_and(|accepted| accepted.time > attempt.drawn.time.after(window))
+    };
+    workload.attempts.iter().any(late)
 }
 
 fn nobody_punished(past: &Past) -> bool {
