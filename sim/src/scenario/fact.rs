@@ -22,6 +22,8 @@ pub enum Fact {
     Drawn(String),
     /// All runs are in a state.
     AllAre(State),
+    /// All runs have ended.
+    AllEnded,
     /// A run had just these attempts, each with its end and the node whose prover it was, if that is said.
     Attempts {
         /// The run.
@@ -127,6 +129,7 @@ impl Fact {
         Ok(match words[..] {
             ["all", "runs", "are", state] => Self::AllAre(self::state(state)?),
             ["some", "run", "is", "accepted", "late"] => Self::AcceptedLate,
+            ["all", "runs", "have", "ended"] => Self::AllEnded,
             ["nobody", "is", "punished"] => Self::NobodyPunished,
             ["only", "node", node, "offers", "cores"] => Self::OnlyOffers(reader.node(node)?),
             ["nothing", "is", "offered"] => Self::NothingOffered,
@@ -178,6 +181,7 @@ impl Fact {
             Self::Is { run, state } => past.run(run).is_some_and(|workload| workload.state == *state),
             Self::Drawn(run) => past.run(run).is_some_and(|workload| !workload.attempts.is_empty()),
             Self::AllAre(state) => past.runs().all(|run| run.is_some_and(|workload| workload.state == *state)),
+            Self::AllEnded => past.runs().all(|run| run.is_some_and(|workload| workload.state.is_end())),
             Self::Attempts { run, ends } => past.run(run).is_some_and(|workload| had(past, workload, ends)),
             Self::Refunded(run) => paid(past, run, |fee| Some((Amount::ZERO, fee.total()?))),
             Self::Burned(run) => paid(past, run, |fee| Some((Amount::ZERO, fee.verification))),
