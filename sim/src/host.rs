@@ -198,7 +198,7 @@ impl SimHost {
     fn verify(&self, job: &Verify) {
         let proof = locked(&self.store).get(&job.proof).cloned();
         let statement = self.statement(job.verifier.blob, job.statement.iter());
-        let verdict = proof.zip(statement).map(|(proof, statement)| {
+        let verdict = proof.zip(statement).and_then(|(proof, statement)| {
             let verdict = if toy::verify(&statement, &proof) { Verdict::Valid } else { Verdict::Invalid };
             self.behaviour.judged(verdict)
         });

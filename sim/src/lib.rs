@@ -23,6 +23,7 @@ pub mod scenario;
 pub mod seed;
 pub mod snapshot;
 pub mod store;
+mod storm;
 pub mod toy;
 pub mod weather;
 pub mod witness;

@@ -4,6 +4,7 @@ use clap::Parser;
 use sim::{Broken, Outcome, Scenario, Weather, scenario};
 use std::{
     collections::BTreeMap,
+    fs,
     io::{self, Write},
     ops::Range,
     process::ExitCode,
@@ -26,7 +27,7 @@ struct Arguments {
     /// Runs that the user submits, where the scenario does not say
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
     workloads: u8,
-    /// What happens: see --list
+    /// What happens: a name from --list, or a file of sentences that ends in .txt
     #[arg(long, default_value = "default")]
     scenario: String,
     /// List the scenarios
@@ -69,6 +70,10 @@ fn scenario(arguments: &Arguments, seed: u64) -> Result<Scenario, String> {
     let name = arguments.scenario.as_str();
     if let Some(weather) = Weather::named(name) {
         return Ok(weather.scenario(seed, usize::from(arguments.nodes), usize::from(arguments.workloads)));
+    }
+    if name.ends_with(".txt") {
+        let text = fs::read_to_string(name).map_err(|error| format!("{name}: {error}"))?;
+        return scenario::read(name, &text).map_err(|error| error.to_string());
     }
     let scenario = scenario::named(name).ok_or_else(|| format!("there is no scenario {name}: see --list"))?;
     scenario.map_err(|error| error.to_string())

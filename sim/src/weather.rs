@@ -4,6 +4,7 @@
 use crate::{
     scenario::{Claim, Deed, Fact, NodePlan, Scenario, Step, When, Who, params},
     seed::Seed,
+    storm,
     toy::Kind,
 };
 use engine_sim::{Fault, Link};
@@ -30,16 +31,19 @@ pub enum Weather {
     Blackout,
     /// Links that lose one message in ten.
     Loss,
+    /// Everything at once: more nodes than seats, the shortest epochs, every deed, misbehaviour, crashes and cut links.
+    Storm,
 }
 
 impl Weather {
     /// All of them, with their names and what they are.
-    pub const ALL: [(&'static str, Self, &'static str); 5] = [
+    pub const ALL: [(&'static str, Self, &'static str); 6] = [
         ("default", Self::Default, "Slow links that lose some messages, and a crash."),
         ("calm", Self::Calm, "Good links, and nothing else."),
         ("crash", Self::Crash, "Two nodes crash, one after the other."),
         ("blackout", Self::Blackout, "All nodes lose power at once, in the middle of their writes."),
         ("loss", Self::Loss, "Links lose one message in ten."),
+        ("storm", Self::Storm, "Everything at once: the ledger's every deed, misbehaviour, crashes and cut links."),
     ];
 
     /// The one with this name.
@@ -53,6 +57,9 @@ impl Weather {
     pub fn scenario(self, seed: u64, nodes: usize, runs: usize) -> Scenario {
         let (name, _, about) = Self::ALL[self as usize];
         let seed = Seed(seed);
+        if self == Self::Storm {
+            return storm(seed, nodes, runs);
+        }
         let claim = Claim { text: "all runs are verified".to_owned(), fact: Fact::AllAre(State::Verified) };
         Scenario {
             name: name.to_owned(),
@@ -88,6 +95,21 @@ impl Weather {
             Self::Blackout => vec![blackout],
             _ => Vec::new(),
         }
+    }
+}
+
+fn storm(seed: Seed, nodes: usize, runs: usize) -> Scenario {
+    let plans = storm::nodes(seed, nodes);
+    let (name, _, about) = Weather::ALL[Weather::Storm as usize];
+    Scenario {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        params: storm::params(seed),
+        link: Weather::Default.link(seed),
+        faults: storm::faults(seed, plans.len()),
+        steps: storm::steps(seed, &plans, runs),
+        claims: vec![Claim { text: "all runs have ended".to_owned(), fact: Fact::AllEnded }],
+        nodes: plans,
     }
 }
 

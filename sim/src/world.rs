@@ -2,7 +2,7 @@
 //! intervals over the whole network.
 
 use crate::{
-    byzantine::{Habit, forked::Forked},
+    byzantine::{Censor, Habit, forked::Forked},
     errands::Errands,
     evidence,
     host::{Heard, SimHost, locked},
@@ -241,15 +241,26 @@ impl World {
             self.laws.check(view.node, &state, &seats)?;
             self.read_movements(&*view.engine, state.meta.height).await?;
             ended += usize::from(state.all_ended(&self.known.runs));
-            if self.past.last.as_ref().is_none_or(|last| last.meta.height <= state.meta.height) {
-                self.past.last = Some(state);
-            }
+            self.remember(state);
         }
         self.keep_receipts(nodes).await?;
         self.let_people_act(nodes);
         let claimed = self.scenario.claims.iter().all(|claim| claim.fact.holds(&self.past));
         let all = ended == nodes.len() && together(nodes) && claimed && self.errands.is_done(&self.past);
         if all && self.now > self.scenario.faults_end() { self.finish(nodes).await } else { Ok(Verdict::Continue) }
+    }
+
+    /// Keeps the highest state of all.
+    fn remember(&mut self, state: Snapshot) {
+        let last = self.past.last.as_ref().map(|last| &last.meta);
+        if last.is_some_and(|last| last.height > state.meta.height) {
+            return;
+        }
+        if last.is_none_or(|last| last.set < state.meta.set) {
+            let (set, size, seats) = (state.meta.set, state.meta.set_size, state.meta.seats);
+            self.tell(format!("verdict set {set} has {size} members, {seats} validators sign"));
+        }
+        self.past.last = Some(state);
     }
 
     /// Reads how blocks that slashed somebody moved money, up to the height of this engine.
@@ -338,6 +349,7 @@ impl World {
             Habit::Forked(tongue, ears) => {
                 Box::new(Forked::new(member, self.network.chain, keys.prover.clone(), (tongue, ears)))
             }
+            Habit::Censors => Box::new(Censor::new(member)),
             _ => member,
         }
     }

@@ -12,7 +12,7 @@ impl Behaviour for Flips {
         Made::Unchecked(bundle)
     }
 
-    fn judged(&self, _: Verdict) -> Verdict {
-        Verdict::Valid
+    fn judged(&self, _: Verdict) -> Option<Verdict> {
+        Some(Verdict::Valid)
     }
 }

@@ -5,10 +5,10 @@ use types::Verdict;
 pub struct Lies;
 
 impl Behaviour for Lies {
-    fn judged(&self, verdict: Verdict) -> Verdict {
-        match verdict {
+    fn judged(&self, verdict: Verdict) -> Option<Verdict> {
+        Some(match verdict {
             Verdict::Valid => Verdict::Invalid,
             Verdict::Invalid | Verdict::Unavailable => Verdict::Valid,
-        }
+        })
     }
 }

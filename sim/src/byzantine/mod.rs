@@ -1,18 +1,22 @@
 //! How a node misbehaves. Each way of a host is a small type with a file of its own, [`Honest`] is the one that does not; what
-//! a prover signs twice is in [`forked`]. [`Habit`] is what scenarios call them.
+//! a prover signs twice is in [`forked`], what a leader leaves out in [`Censor`]. [`Habit`] is what scenarios call them.
 
+mod censors;
 mod fails;
 mod flips;
 pub mod forked;
 mod lies;
+mod mute;
 mod silent;
 mod stalls;
 mod withholds;
 
+pub use censors::Censor;
 pub use fails::Fails;
 pub use flips::Flips;
 pub use forked::{Ears, Tongue};
 pub use lies::Lies;
+pub use mute::Mute;
 pub use silent::Silent;
 pub use stalls::Stalls;
 pub use withholds::Withholds;
@@ -32,9 +36,9 @@ pub trait Behaviour: Send + Sync {
         Made::Checked(bundle)
     }
 
-    /// What is said of a proof that was checked.
-    fn judged(&self, verdict: Verdict) -> Verdict {
-        verdict
+    /// What is said of a proof that was checked, if anything.
+    fn judged(&self, verdict: Verdict) -> Option<Verdict> {
+        Some(verdict)
     }
 
     /// Whether peers get the proofs that were made here.
@@ -75,20 +79,26 @@ pub enum Habit {
     Flips,
     /// See [`Lies`].
     Lies,
+    /// See [`Mute`].
+    Mute,
     /// See [`Withholds`].
     Withholds,
+    /// See [`Censor`].
+    Censors,
     /// See [`forked`].
     Forked(Tongue, Ears),
 }
 
 impl Habit {
     /// What a node with each of them does, in words.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("never answers", Self::Silent),
         ("accepts and never ends", Self::Stalls),
         ("says that programs fail", Self::Fails),
         ("flips a bit of its proofs", Self::Flips),
         ("says the opposite of every verdict", Self::Lies),
+        ("says no verdicts", Self::Mute),
+        ("leaves what provers say out of its blocks", Self::Censors),
         ("keeps its proofs to itself", Self::Withholds),
         ("tells everybody both verdicts", Self::Forked(Tongue::Verdicts, Ears::All)),
         ("tells half of its peers the opposite verdict", Self::Forked(Tongue::Verdicts, Ears::Halves)),
@@ -106,12 +116,13 @@ impl Habit {
     #[must_use]
     pub fn behaviour(self) -> Arc<dyn Behaviour> {
         match self {
-            Self::Honest | Self::Forked(..) => Arc::new(Honest),
+            Self::Honest | Self::Censors | Self::Forked(..) => Arc::new(Honest),
             Self::Silent => Arc::new(Silent),
             Self::Stalls => Arc::new(Stalls),
             Self::Fails => Arc::new(Fails),
             Self::Flips => Arc::new(Flips),
             Self::Lies => Arc::new(Lies),
+            Self::Mute => Arc::new(Mute),
             Self::Withholds => Arc::new(Withholds),
         }
     }

@@ -22,6 +22,8 @@ pub enum Fact {
     Drawn(String),
     /// All runs are in a state.
     AllAre(State),
+    /// All runs have ended.
+    AllEnded,
     /// A run had just these attempts, each with its end and the node whose prover it was, if that is said.
     Attempts {
         /// The run.
@@ -58,6 +60,8 @@ pub enum Fact {
         /// Whether.
         jailed: bool,
     },
+    /// A prover accepted after its window, and it counted.
+    AcceptedLate,
     /// So much counts towards jail.
     Misses {
         /// The node.
@@ -124,6 +128,8 @@ impl Fact {
         }
         Ok(match words[..] {
             ["all", "runs", "are", state] => Self::AllAre(self::state(state)?),
+            ["some", "run", "is", "accepted", "late"] => Self::AcceptedLate,
+            ["all", "runs", "have", "ended"] => Self::AllEnded,
             ["nobody", "is", "punished"] => Self::NobodyPunished,
             ["only", "node", node, "offers", "cores"] => Self::OnlyOffers(reader.node(node)?),
             ["nothing", "is", "offered"] => Self::NothingOffered,
@@ -175,6 +181,7 @@ impl Fact {
             Self::Is { run, state } => past.run(run).is_some_and(|workload| workload.state == *state),
             Self::Drawn(run) => past.run(run).is_some_and(|workload| !workload.attempts.is_empty()),
             Self::AllAre(state) => past.runs().all(|run| run.is_some_and(|workload| workload.state == *state)),
+            Self::AllEnded => past.runs().all(|run| run.is_some_and(|workload| workload.state.is_end())),
             Self::Attempts { run, ends } => past.run(run).is_some_and(|workload| had(past, workload, ends)),
             Self::Refunded(run) => paid(past, run, |fee| Some((Amount::ZERO, fee.total()?))),
             Self::Burned(run) => paid(past, run, |fee| Some((Amount::ZERO, fee.verification))),
@@ -193,6 +200,7 @@ impl Fact {
                 matches!(event, ChainEvent::Slashed { prover, offence: other, amount, .. }
                     if *prover == past.provers[*node] && other == offence && *amount > Amount::ZERO)
             }),
+            Self::AcceptedLate => past.runs().flatten().any(|run| is_late(past, run)),
             Self::NobodyPunished => nobody_punished(past),
             Self::Jailed { node, jailed } => of(past, *node, |prover| prover.jailed.is_some() == *jailed),
             Self::Misses { node, count } => of(past, *node, |prover| prover.misses.len() == *count),
@@ -258,6 +266,15 @@ fn compensated(past: &Past, user: usize, run: &str) -> bool {
         let what = (movement.cause, movement.account, movement.about, movement.got);
         what == (Cause::Compensation, *account, Some(id.0), true) && movement.amount > Amount::ZERO
     })
+}
+
+/// Whether an attempt at a workload was accepted after its window: while blocks of f + 1 leaders were still to come.
+fn is_late(past: &Past, workload: &Workload) -> bool {
+    let window = past.last.as_ref().map(|state| state.meta.params.accept_window).unwrap_or_default();
+    let late = |attempt: &types::Attempt| {
+        attempt.accepted.is_some_and(|accepted| accepted.time > attempt.drawn.time.after(window))
+    };
+    workload.attempts.iter().any(late)
 }
 
 fn nobody_punished(past: &Past) -> bool {
