@@ -172,6 +172,16 @@ impl Errands {
         self.by.iter().all(|(_, errands)| nonce(past, errands) >= errands.len())
     }
 
+    /// The first of everybody's transactions that is in no block, in words.
+    #[must_use]
+    pub fn missing(&self, past: &Past) -> Vec<String> {
+        let first = |(who, errands): (&Who, &Vec<Errand>)| {
+            let errand = errands.get(nonce(past, errands))?;
+            Some(format!("{who:?} waits with a {}", errand.transaction.value.call.kind()))
+        };
+        self.by.iter().filter_map(first).collect()
+    }
+
     /// Does what is to be done. `hosts` are those of the nodes that are up.
     pub fn act(&mut self, now: Duration, past: &Past, hosts: &[Arc<SimHost>]) {
         if past.last.is_none() || hosts.is_empty() || now < BEGIN {

@@ -1,6 +1,7 @@
 //! What is known of a network: the last state that was read, and what its blocks did so far.
 
 use crate::{errands::Errands, network::Network, snapshot::Snapshot};
+use ports::Peer;
 use std::{collections::BTreeMap, sync::Arc};
 use types::{
     AccountId, Amount, ChainEvent, Genesis, Workload, WorkloadId,
@@ -20,6 +21,8 @@ pub struct Past {
     pub names: BTreeMap<String, WorkloadId>,
     /// The highest state that was read of any node.
     pub last: Option<Snapshot>,
+    /// Who sat in which epoch, as the engine said.
+    pub committees: BTreeMap<u64, Vec<Peer>>,
     /// What blocks did, in order.
     pub events: Vec<ChainEvent>,
     /// How blocks that slashed somebody moved money.
@@ -37,6 +40,7 @@ impl Past {
             users: network.users.iter().map(types::SecretKey::account).collect(),
             names: errands.names().clone(),
             last: None,
+            committees: BTreeMap::new(),
             events: Vec::new(),
             movements: Vec::new(),
         }
@@ -59,10 +63,17 @@ impl Past {
         self.last.as_ref()?.provers.iter().find(|prover| prover.account == self.provers[node])
     }
 
-    /// Whether a node signs in the present epoch.
+    /// Whether a node was named for the present epoch.
+    #[must_use]
+    pub fn is_seated(&self, node: usize) -> Option<bool> {
+        Some(self.last.as_ref()?.signing(&self.genesis).contains(&self.peers[node]))
+    }
+
+    /// Whether a node signs in the present epoch: those who were named for it, unless no shares could be handed on to them.
     #[must_use]
     pub fn signs(&self, node: usize) -> Option<bool> {
-        Some(self.last.as_ref()?.signing(&self.genesis).contains(&self.peers[node]))
+        let committee = self.committees.get(&self.last.as_ref()?.meta.epoch)?;
+        Some(committee.contains(&self.peers[node].0))
     }
 
     /// The compute price of every epoch so far.

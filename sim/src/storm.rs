@@ -62,7 +62,8 @@ pub fn steps(seed: Seed, nodes: &[NodePlan], runs: usize) -> Vec<Step> {
     let mut steps: Vec<Step> = (0..runs as u64).map(|index| run(seed, index)).collect();
     for (node, plan) in nodes.iter().enumerate() {
         if !plan.is_prover {
-            steps.push(Step { when: at(seed, "join", 0), who: Who::Prover(node), deed: Deed::Register(4) });
+            let begin = When::At(Duration::from_millis(TIMES_MS.start));
+            steps.push(Step { when: begin, who: Who::Prover(node), deed: Deed::Register(4) });
         }
         for index in 0..DEEDS {
             steps.extend(deeds(seed, node, node as u64 * DEEDS + index));

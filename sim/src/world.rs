@@ -17,7 +17,7 @@ use crate::{
     witness::{Record, Witness, short, tell},
 };
 use engine_sim::{Checking, Crew, Verdict, View};
-use ports::{Engine, Member, Peer, StateMachine};
+use ports::{Engine, Member, StateMachine};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -96,7 +96,6 @@ pub struct World {
     known: Known,
     past: Past,
     laws: Laws,
-    committees: BTreeMap<u64, Vec<Peer>>,
     now: Duration,
     /// What happened, line by line.
     story: Vec<String>,
@@ -131,7 +130,6 @@ impl World {
                 conservation: Conservation { supply },
                 endings: Endings::default(),
             },
-            committees: BTreeMap::new(),
             now: Duration::ZERO,
             story: Vec::new(),
             told: 0,
@@ -184,9 +182,7 @@ impl World {
     pub fn missing(&self) -> Vec<String> {
         let claims = self.scenario.claims.iter().filter(|claim| !claim.fact.holds(&self.past));
         let mut missing: Vec<String> = claims.map(|claim| format!("not yet: {}", claim.text)).collect();
-        if !self.errands.is_done(&self.past) {
-            missing.push("not everything that was to be done is in blocks".to_owned());
-        }
+        missing.extend(self.errands.missing(&self.past));
         let word = |id: &WorkloadId| self.past.last.as_ref().map_or("unknown", |state| state.word(id));
         missing.extend(self.past.names.iter().map(|(name, id)| format!("run {name} is {}", word(id))));
         missing
@@ -202,7 +198,7 @@ impl World {
             let finals = {
                 let mut record = locked(&self.remains[node].record);
                 record.check().map_err(|wrong| format!("node {node}: {wrong}"))?;
-                self.committees.extend(record.committees().iter().map(|(epoch, peers)| (*epoch, peers.clone())));
+                self.past.committees.extend(record.committees().iter().map(|(epoch, peers)| (*epoch, peers.clone())));
                 record.take_finals()
             };
             for block in finals {
@@ -237,7 +233,7 @@ impl World {
                 self.laws.agreement.found(view.node, status.height, "state root", status.state_root)?;
             }
             let Some(state) = Snapshot::read(&*view.engine, &self.known).await? else { continue };
-            let seats = Seats { genesis: &self.network.genesis, committees: &self.committees };
+            let seats = Seats { genesis: &self.network.genesis, committees: &self.past.committees };
             self.laws.check(view.node, &state, &seats)?;
             self.read_movements(&*view.engine, state.meta.height).await?;
             ended += usize::from(state.all_ended(&self.known.runs));

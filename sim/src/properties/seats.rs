@@ -4,7 +4,8 @@ use ports::Peer;
 use std::collections::BTreeMap;
 use types::Genesis;
 
-/// Who signs is who the ledger says: the committee that the engine seats in an epoch is the one that was named for it (rule 4).
+/// Who signs is who the ledger says: the committee that the engine seats in an epoch is the one that was named for it, or, where
+/// shares could not be handed on, the one before (rule 4).
 pub struct Seats<'a> {
     /// What was agreed on before the first block.
     pub genesis: &'a Genesis,
@@ -22,8 +23,9 @@ impl Seats<'_> {
         let count = signing.len() as u64;
         hold(state.meta.seats == count, || format!("{count} sign, and the ledger counts {}", state.meta.seats))?;
         let Some(committee) = self.committees.get(&state.meta.epoch) else { return Ok(()) };
-        let same = signing.iter().map(|peer| &peer.0).eq(committee);
-        hold(same, || format!("others sign in epoch {} than were named for it", state.meta.epoch))
+        let named = signing.iter().map(|peer| &peer.0).eq(committee);
+        let stayed = state.meta.epoch.checked_sub(1).and_then(|before| self.committees.get(&before)) == Some(committee);
+        hold(named || stayed, || format!("others sign in epoch {} than were named for it", state.meta.epoch))
     }
 }
 

@@ -89,12 +89,19 @@ pub enum Fact {
     Back(usize),
     /// Nothing is left of the bond of a node's prover.
     NoBond(usize),
-    /// A node's validator signs, or not.
+    /// A node's validator was named for the epoch, or not.
     Seated {
         /// The node.
         node: usize,
         /// Whether.
         seated: bool,
+    },
+    /// A node's validator signs, or not.
+    Signs {
+        /// The node.
+        node: usize,
+        /// Whether.
+        signs: bool,
     },
     /// A parameter is in force.
     Parameter {
@@ -156,6 +163,8 @@ impl Fact {
             ["is", "not", "jailed"] => Self::Jailed { node, jailed: false },
             ["has", "a", "seat"] => Self::Seated { node, seated: true },
             ["has", "no", "seat"] => Self::Seated { node, seated: false },
+            ["signs"] => Self::Signs { node, signs: true },
+            ["does", "not", "sign"] => Self::Signs { node, signs: false },
             ["has", "no", "bond", "left"] => Self::NoBond(node),
             ["is", "in", "the", "verdict", "set"] => Self::Member { node, member: true },
             ["is", "not", "in", "the", "verdict", "set"] => Self::Member { node, member: false },
@@ -211,7 +220,8 @@ impl Fact {
                 past.events.iter().any(was_jailed) && of(past, *node, |prover| prover.member && prover.jailed.is_none())
             }
             Self::NoBond(node) => of(past, *node, |prover| prover.bond == Amount::ZERO && prover.unbonding.is_empty()),
-            Self::Seated { node, seated } => past.signs(*node) == Some(*seated),
+            Self::Seated { node, seated } => past.is_seated(*node) == Some(*seated),
+            Self::Signs { node, signs } => past.signs(*node) == Some(*signs),
             Self::Parameter { name, value } => {
                 past.last.as_ref().is_some_and(|state| state.meta.params.get(name) == Some(*value))
             }

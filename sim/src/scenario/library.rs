@@ -18,6 +18,7 @@ library![
     "censored",
     "drained",
     "expired",
+    "failed-handover",
     "false-fail",
     "false-verdict",
     "halt",

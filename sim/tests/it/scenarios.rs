@@ -24,6 +24,7 @@ scenarios! {
     censored: "censored",
     drained: "drained",
     expired: "expired",
+    failed_handover: "failed-handover",
     false_fail: "false-fail",
     false_verdict: "false-verdict",
     halt: "halt",
