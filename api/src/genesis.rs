@@ -38,7 +38,7 @@ fn sample() -> Genesis {
         account,
         key: VerdictKey([0; 96]),
         possession: VerdictSignature([0; 48]),
-        capacity: Resources::default(),
+        capacity: Resources { runtimes: Runtime::LinuxX86_64.into(), ..Resources::default() },
         address: Text::default(),
     };
     Genesis {

@@ -2,7 +2,7 @@
 
 use crate::{Moment, schema};
 use serde::{Deserialize, Serialize};
-use types::{AccountId, BlobId, ProgramId, Runtime, record::DeployedProgram};
+use types::{AccountId, BlobId, ProgramId, record::DeployedProgram};
 use utoipa::ToSchema;
 
 /// One artifact of a program.
@@ -53,9 +53,7 @@ impl From<&DeployedProgram> for Program {
             program: program.id(),
             name: program.name.to_string(),
             proof_system: program.proof_system.to_string(),
-            runtime: match program.runtime {
-                Runtime::Wasm => "wasm".to_owned(),
-            },
+            runtime: program.runtime.to_string(),
             prover: (&program.prover).into(),
             verifier: (&program.verifier).into(),
             fuel_limit: program.fuel_limit,

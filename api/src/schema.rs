@@ -102,7 +102,7 @@ macro_rules! record {
 
 record!(
     /// [`types::Resources`].
-    Resources, types::Resources::default(),
+    Resources, types::Resources { runtimes: types::Runtime::LinuxX86_64.into(), ..types::Resources::default() },
     "Processor cores, memory and disk in MiB, and graphics processors that a workload needs or a prover has."
 );
 record!(

@@ -22,7 +22,14 @@ fn workload(state: State, attempts: Vec<Attempt>) -> types::Workload {
             program: ProgramId([3; 32]),
             arguments: Data::default(),
             inputs: List::default(),
-            resources: Resources { cpus: 4, memory_mib: 2048, disk_mib: 0, gpus: 0, gpu_class: 0 },
+            resources: Resources {
+                cpus: 4,
+                memory_mib: 2048,
+                disk_mib: 0,
+                gpus: 0,
+                gpu_class: 0,
+                ..Resources::default()
+            },
             compute_max: Millis(60_000),
             fee_max: Amount(4_000_000_000),
         },
@@ -33,6 +40,7 @@ fn workload(state: State, attempts: Vec<Attempt>) -> types::Workload {
         overtime: None,
         renewals: 0,
         fee: Quote { compute: Amount(3_000_000_000), verification: Amount(200_000_000) },
+        runtime: types::Runtime::Wasm,
         billed: Millis(65_000),
         attempts: List::new(attempts).expect("few"),
         end: None,

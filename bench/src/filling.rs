@@ -108,6 +108,7 @@ impl<'a> Filling<'a> {
             overtime: None,
             renewals: 0,
             fee: self.fee,
+            runtime: types::Runtime::Wasm,
             billed: self.billed,
             attempts: List::default(),
             end: None,

@@ -24,6 +24,9 @@ pub const BANK: AccountId = AccountId([250; 32]);
 /// The bank's balance at genesis.
 pub const MONEY: Amount = Amount(1_000_000_000_000_000_000);
 
+/// What each prover has bonded.
+pub const BOND: Amount = Amount(1_000_000_000_000);
+
 /// A prover with its keys.
 pub struct Prover {
     /// Its account.
@@ -40,7 +43,7 @@ impl Prover {
     /// Its entry in a verdict set.
     #[must_use]
     pub const fn member(&self) -> Member {
-        Member { account: self.account, key: self.key }
+        Member { account: self.account, key: self.key, bond: BOND }
     }
 }
 
@@ -136,7 +139,7 @@ fn prover(index: u64) -> Result<Prover> {
 }
 
 fn cores(cpus: u32) -> Resources {
-    Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 512 * cpus, gpus: 0, gpu_class: 0 }
+    Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 512 * cpus, gpus: 0, gpu_class: 0, ..Resources::default() }
 }
 
 fn genesis(provers: &[Prover], group: &GroupSecret) -> Result<Genesis> {
@@ -144,7 +147,7 @@ fn genesis(provers: &[Prover], group: &GroupSecret) -> Result<Genesis> {
         peer: PeerId([index; 32]),
         account: AccountId([200 + index; 32]),
         address: Text::default(),
-        bond: Amount(1_000_000_000_000),
+        bond: BOND,
     };
     let entry = |prover: &Prover| GenesisProver {
         account: prover.account,

@@ -20,7 +20,8 @@ const TOO_MANY: Stop = Stop::Broken("there are more provers or attempts than the
 /// attempt at the workload is out; one that was silent or handed it back is out while others remain. Every core that is free is
 /// bonded, and is a ticket.
 pub(crate) fn candidates(workload: &Workload, free: &[(AccountId, Resources)]) -> Vec<Candidate> {
-    let fits = |(_, free): &&(AccountId, Resources)| free.fits(&workload.run.resources) && free.cpus > 0;
+    let need = workload.need();
+    let fits = |(_, free): &&(AccountId, Resources)| free.fits(&need) && free.cpus > 0;
     let ticket =
         |(prover, free): &(AccountId, Resources)| Candidate { prover: *prover, tickets: free.cpus.min(UNITS_MAX) };
     let (mut fresh, mut passed) = (Vec::new(), Vec::new());

@@ -144,7 +144,7 @@ fn seat(work: &mut Work, active: &[AccountId]) -> Outcomes {
     let (mut members, mut capacities) = (Vec::new(), Vec::new());
     for account in active {
         let prover: Prover = work.read(state_key::prover(*account))?;
-        members.push(Member { account: *account, key: prover.key });
+        members.push(Member { account: *account, key: prover.key, bond: prover.bond });
         capacities.push(prover.active(bond_per_unit));
     }
     let version = work.meta.set.checked_add(1).ok_or(Stop::Broken("there are too many verdict sets"))?;

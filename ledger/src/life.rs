@@ -168,10 +168,8 @@ pub(crate) fn back(workload: &Workload) -> Outcomes<Payout> {
 pub(crate) struct Payout {
     /// For computing.
     pub(crate) prover: Option<(AccountId, Amount)>,
-    /// Those whose verdicts are in the certificate.
-    pub(crate) verdicts: Vec<AccountId>,
-    /// To each of them.
-    pub(crate) verdict: Amount,
+    /// To those whose verdicts are in the certificate.
+    pub(crate) verdicts: Vec<(AccountId, Amount)>,
     /// Back to the sender.
     pub(crate) refund: Amount,
 }
@@ -183,7 +181,7 @@ impl Payout {
     }
 
     fn to_verdicts(&self) -> Option<Amount> {
-        self.verdict.times(self.verdicts.len() as u64)
+        self.verdicts.iter().try_fold(Amount::ZERO, |sum, (_, amount)| sum.plus(*amount))
     }
 
     fn to_prover(&self) -> Amount {
@@ -228,13 +226,13 @@ pub(crate) fn end(
 
 fn pay_out(work: &mut Work, workload: &Workload, payout: &Payout) -> Outcomes {
     let (sender, about) = (workload.sender, Some(workload.id.0));
-    let paid = payout.verdicts.iter().chain(payout.prover.iter().map(|(prover, _)| prover));
-    work.require(paid.chain([&sender]).map(|id| state_key::account(*id)))?;
+    let paid = payout.verdicts.iter().chain(&payout.prover).map(|(prover, _)| *prover);
+    work.require(paid.chain([sender]).map(state_key::account))?;
     if let Some((prover, amount)) = payout.prover {
         earn(work, prover, amount, Why(Cause::Compute, about))?;
     }
-    for member in &payout.verdicts {
-        earn(work, *member, payout.verdict, Why(Cause::Verdict, about))?;
+    for (member, amount) in &payout.verdicts {
+        earn(work, *member, *amount, Why(Cause::Verdict, about))?;
     }
     work.unlock(sender, payout.refund, Why(Cause::Refund, about))
 }

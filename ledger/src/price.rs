@@ -15,7 +15,8 @@ use types::{
 pub fn quote(meta: &Meta, offers: &Offers, run: &Run, program: &Program) -> Result<(Quote, Millis), Refusal> {
     let params = &meta.params;
     ranges(params, run)?;
-    served(offers, &run.resources)?;
+    let need = Resources { runtimes: program.runtime.into(), ..run.resources };
+    served(offers, &need)?;
     let artifacts = program.prover.size.checked_add(program.verifier.size).ok_or(Refusal::Overflow)?;
     let billed = fee::billed(params, run, artifacts).ok_or(Refusal::Overflow)?;
     let quote = fee::quote(params, meta.compute_price, run, billed, program.fuel_limit, meta.set_size);
@@ -43,6 +44,9 @@ pub(crate) fn admit(
 fn ranges(params: &Params, run: &Run) -> Result<(), Refusal> {
     range("maximum compute time", run.compute_max.0, 1..=params.compute_max.0)?;
     range("cpus", u64::from(run.resources.cpus), 1..=u64::from(UNITS_MAX))?;
+    if !run.resources.runtimes.is_empty() {
+        return Err(Refusal::Runtimes(run.resources.runtimes));
+    }
     for input in &run.inputs {
         if let InputSource::Blob { size, .. } = input.source {
             range("blob size", size, 0..=params.blob_bytes_max)?;
@@ -61,6 +65,10 @@ fn served(offers: &Offers, need: &Resources) -> Result<(), Refusal> {
         return Ok(());
     }
     let most = all.clone().fold(Resources::default(), larger);
+    if !most.runtimes.covers(need.runtimes) {
+        let largest = if most.runtimes.is_empty() { "wasm".to_owned() } else { format!("wasm, {}", most.runtimes) };
+        return Err(Refusal::NeverServed { what: format!("the runtime {}", need.runtimes), largest });
+    }
     let parts = [
         ("cores", need.cpus, most.cpus),
         ("MiB of memory", need.memory_mib, most.memory_mib),
@@ -84,12 +92,14 @@ fn larger(one: Resources, other: Resources) -> Resources {
         disk_mib: one.disk_mib.max(other.disk_mib),
         gpus: one.gpus.max(other.gpus),
         gpu_class: one.gpu_class.max(other.gpu_class),
+        runtimes: one.runtimes.either(other.runtimes),
     }
 }
 
 fn words(resources: &Resources) -> String {
-    let Resources { cpus, memory_mib, disk_mib, gpus, gpu_class } = resources;
-    format!(
+    let Resources { cpus, memory_mib, disk_mib, gpus, gpu_class, runtimes } = resources;
+    let words = format!(
         "{cpus} cores, {memory_mib} MiB of memory, {disk_mib} MiB of disk and {gpus} graphics processors of {gpu_class} GiB"
-    )
+    );
+    if runtimes.is_empty() { words } else { format!("{words}, for {runtimes}") }
 }

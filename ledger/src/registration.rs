@@ -7,7 +7,7 @@ use crate::{
 };
 use types::{
     AccountId, Amount, Attempt, ChainEvent, Data, Input, InputRole, InputSource, List, Millis, Quote, Refusal,
-    Resources, Run, State, Transaction, TxId, Workload, WorkloadId, codec, fee,
+    Resources, Run, Runtimes, State, Transaction, TxId, Workload, WorkloadId, codec, fee,
     limits::LIVE_WORKLOADS_MAX,
     record::{Cause, Due, Prover},
     registry::{ProverUpdate, Registration},
@@ -113,6 +113,8 @@ fn idle(declared: &Resources, in_use: &Resources) -> Resources {
         disk_mib: declared.disk_mib.saturating_sub(in_use.disk_mib),
         gpus: declared.gpus.saturating_sub(in_use.gpus),
         gpu_class: declared.gpu_class,
+        // The test is WebAssembly, which everybody runs.
+        runtimes: Runtimes::NONE,
     }
 }
 
@@ -129,7 +131,8 @@ fn test_workload(work: &Work, account: AccountId, resources: Resources, id: Work
     // The parent's hash was not known when the prover signed: it cannot have computed before.
     let seed =
         blake3::Hasher::new_derive_key("lemma 1 capacity test").update(&work.context.parent).update(&id.0).finalize();
-    let statement = codec::encode(&(*seed.as_bytes(), resources));
+    let Resources { cpus, memory_mib, disk_mib, gpus, gpu_class, .. } = resources;
+    let statement = codec::encode(&(*seed.as_bytes(), [cpus, memory_mib, disk_mib, gpus, gpu_class]));
     let compute_max = test_time(test.compute_max, resources.memory_mib);
     let source = InputSource::Inline(Data::new(statement).map_err(|_| Refusal::Overflow)?);
     let run = Run {
@@ -147,6 +150,7 @@ fn test_workload(work: &Work, account: AccountId, resources: Resources, id: Work
         kind: Kind::Test,
         sender: account,
         run,
+        runtime: test.program.runtime,
         state: State::Allocated,
         created: now,
         since: now,

@@ -1,14 +1,15 @@
-//! Settlements (rules 11 and 12): equal verdicts of two thirds of the verdict set end an attempt. The verifier is not run here.
+//! Settlements (rules 11 and 12): equal verdicts with two thirds of the bonds of the
+//! verdict set behind them end an attempt. The verifier is not run here.
 
 use crate::{
     check, jail, life, offence,
     work::{Outcomes, Stop, Work},
 };
 use types::{
-    AccountId, Attempt, AttemptEnd, Certificate, EndReason, Refusal, Settlement, State, Verdict, Workload,
+    AccountId, Amount, Attempt, AttemptEnd, Certificate, EndReason, Refusal, Settlement, State, Verdict, Workload,
     record::VerdictSet,
     state_key,
-    verdict::{CertificateError, Member},
+    verdict::{self, CertificateError, Member},
 };
 
 /// Takes a settlement of the proof that is announced.
@@ -25,7 +26,7 @@ pub(crate) fn take(work: &mut Work, settlement: &Settlement) -> Outcomes {
     let signers = signers(certificate, &set)?;
     count_verdicts(work, &signers)?;
     match certificate.verdict {
-        Verdict::Valid => verified(work, &mut workload, certificate, signers, set.members.len())?,
+        Verdict::Valid => verified(work, &mut workload, certificate, &set, &signers)?,
         Verdict::Invalid => rejected(work, &mut workload, certificate)?,
         Verdict::Unavailable => again(work, &mut workload, AttemptEnd::Unavailable(certificate.clone()))?,
     }
@@ -35,17 +36,17 @@ pub(crate) fn take(work: &mut Work, settlement: &Settlement) -> Outcomes {
 }
 
 /// The members that signed, ascending.
-fn signers(certificate: &Certificate, set: &VerdictSet) -> Result<Vec<AccountId>, Refusal> {
-    let member = |index| set.members.get(index).map(|member: &Member| member.account);
+fn signers(certificate: &Certificate, set: &VerdictSet) -> Result<Vec<Member>, Refusal> {
+    let member = |index| set.members.get(index).copied();
     let outside = || Refusal::Certificate(CertificateError::Bitmap(set.members.len()).to_string());
     certificate.signers().map(member).collect::<Option<_>>().ok_or_else(outside)
 }
 
-fn count_verdicts(work: &mut Work, signers: &[AccountId]) -> Outcomes {
-    work.require(signers.iter().map(|signer| state_key::prover(*signer)))?;
+fn count_verdicts(work: &mut Work, signers: &[Member]) -> Outcomes {
+    work.require(signers.iter().map(|signer| state_key::prover(signer.account)))?;
     let epoch = work.meta.epoch;
     for signer in signers {
-        life::change_prover(work, *signer, |prover| {
+        life::change_prover(work, signer.account, |prover| {
             prover.tally.verdicts = prover.tally.verdicts.checked_add(1)?;
             (prover.seen, prover.spoke) = (prover.seen.max(epoch), prover.spoke.saturating_add(1));
             Some(())
@@ -54,14 +55,14 @@ fn count_verdicts(work: &mut Work, signers: &[AccountId]) -> Outcomes {
     Ok(())
 }
 
-/// The proof holds: the compute fee goes to the prover, and each verdict in the certificate earns one share of the
-/// verification fee, rounded down. The rest of that is burned, so that a leader gains nothing by leaving verdicts out.
+/// The proof holds: the compute fee goes to the prover, and each verdict in the certificate earns its share of the
+/// verification fee by its bond, rounded down. The rest is burned: a leader gains nothing by leaving verdicts out.
 fn verified(
     work: &mut Work,
     workload: &mut Workload,
     certificate: &Certificate,
-    signers: Vec<AccountId>,
-    set: usize,
+    set: &VerdictSet,
+    signers: &[Member],
 ) -> Outcomes {
     let at = work.now();
     let attempt: &mut Attempt = workload.attempts.last_mut().ok_or(Stop::Broken("a proof without an attempt"))?;
@@ -74,10 +75,16 @@ fn verified(
     })?;
     failed_without_need(work, workload)?;
     work.meta.verified = work.meta.verified.saturating_add(1);
-    let verdict = workload.fee.verification.share(1, set as u64).unwrap_or_default();
     let prover = Some((prover, workload.fee.compute));
-    let payout = life::Payout { prover, verdicts: signers, verdict, ..life::Payout::default() };
+    let verdicts = shares(workload.fee.verification, set, signers).ok_or(Stop::Broken("bonds cannot be counted"))?;
+    let payout = life::Payout { prover, verdicts, ..life::Payout::default() };
     life::end(work, workload, State::Verified, EndReason::Proved, &payout)
+}
+
+/// What each verdict earns: so much of the fee as its bond is of all bonds in the set, rounded down.
+fn shares(fee: Amount, set: &VerdictSet, signers: &[Member]) -> Option<Vec<(AccountId, Amount)>> {
+    let all = u64::try_from(verdict::bonds(&set.members)).ok()?;
+    signers.iter().map(|member| Some((member.account, fee.share(member.bond.0, all)?))).collect()
 }
 
 /// Rule 8: where one prover succeeds, those that said before that the program failed have missed.

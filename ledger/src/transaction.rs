@@ -9,8 +9,8 @@ use crate::{
     work::{Outcomes, Stop, Work},
 };
 use types::{
-    AccountId, Amount, Call, ChainEvent, EndReason, List, Millis, Program, Quote, Refusal, Run, State, Transaction,
-    Workload, WorkloadId,
+    AccountId, Amount, Call, ChainEvent, EndReason, List, Millis, Program, Quote, Refusal, Run, Runtime, State,
+    Transaction, Workload, WorkloadId,
     record::{Cause, DeployedProgram, Live, Offers},
     state_key,
     transaction::SignedTransaction,
@@ -85,7 +85,8 @@ fn queue(work: &mut Work, transaction: &Transaction, run: &Run) -> Outcomes {
     let offers: Option<Offers> = work.find(state_key::offers())?;
     let (fee, billed, locked) = price::admit(&work.meta, &offers.unwrap_or_default(), run, program)?;
     work.lock(transaction.sender, locked, Why(Cause::Lock, Some(transaction.id().0)))?;
-    let mut workload = fresh(work, transaction, run, fee, billed);
+    let runtime = program.map(|program| program.runtime).ok_or(Refusal::UnknownProgram)?;
+    let mut workload = fresh(work, transaction, run, runtime, (fee, billed));
     let expiry = workload.created.time.after(work.meta.params.queue_window);
     life::enter(work, &mut workload, State::Queued, expiry)?;
     work.create(state_key::workload(workload.id), &workload);
@@ -95,13 +96,20 @@ fn queue(work: &mut Work, transaction: &Transaction, run: &Run) -> Outcomes {
     work.tell(ChainEvent::Queued { workload: workload.id, sender: workload.sender })
 }
 
-fn fresh(work: &Work, transaction: &Transaction, run: &Run, fee: Quote, billed: Millis) -> Workload {
+fn fresh(
+    work: &Work,
+    transaction: &Transaction,
+    run: &Run,
+    runtime: Runtime,
+    (fee, billed): (Quote, Millis),
+) -> Workload {
     let now = work.now();
     Workload {
         id: transaction.id().into(),
         kind: Kind::Run,
         sender: transaction.sender,
         run: run.clone(),
+        runtime,
         state: State::Queued,
         created: now,
         since: now,

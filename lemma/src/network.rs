@@ -89,7 +89,8 @@ impl Plan {
     }
 
     fn with(name: String, ports: Vec<Ports>) -> Self {
-        let capacity = Resources { cpus: 2, memory_mib: 4_096, disk_mib: 4_096, gpus: 0, gpu_class: 0 };
+        let capacity =
+            Resources { cpus: 2, memory_mib: 4_096, disk_mib: 4_096, gpus: 0, gpu_class: 0, ..Resources::default() };
         Self { name, ports, capacity, params: Params::default() }
     }
 }

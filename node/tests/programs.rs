@@ -38,7 +38,8 @@ impl Bench {
         let limits = StoreLimits { blob_bytes_max: 1 << 28, total_bytes_max: 1 << 30 };
         let store = Arc::new(Store::open(&dir.path().join("blobs"), limits).expect("store"));
         let executor = Executor::new(&dir.path().join("programs"), Settings::default()).expect("executor");
-        let capacity = Resources { cpus: 2, memory_mib: 1024, disk_mib: 0, gpus: 0, gpu_class: 0 };
+        let capacity =
+            Resources { cpus: 2, memory_mib: 1024, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() };
         let host = Host::new(HostSetup {
             runtime: runtime.handle().clone(),
             store: store.clone(),
@@ -84,7 +85,14 @@ impl Bench {
             program: self.program(prover),
             arguments: Data::default(),
             inputs: List::truncated(vec![Input { role: InputRole::Statement, source: statement }]),
-            resources: Resources { cpus: 1, memory_mib: 256, disk_mib: 0, gpus: 0, gpu_class: 0 },
+            resources: Resources {
+                cpus: 1,
+                memory_mib: 256,
+                disk_mib: 0,
+                gpus: 0,
+                gpu_class: 0,
+                ..Resources::default()
+            },
             compute_ms,
         }
     }

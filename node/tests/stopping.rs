@@ -27,7 +27,7 @@ fn genesis(dealt: &ports::Dealt) -> Genesis {
     let account = SecretKey::from_bytes(&SECRET).expect("a key").account();
     let verdict = VerdictSecret::derive(&SECRET).expect("a key");
     let (peer, address) = (PeerId(engine::public_key(SECRET)), Text::truncated(&free_address()));
-    let capacity = Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0, gpu_class: 0 };
+    let capacity = Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() };
     let possession = VerdictSignature([0; 48]);
     let mut genesis = Genesis {
         name: Text::truncated("test"),

@@ -6,14 +6,14 @@ use crate::{
     format::{FormatError, Receipt},
 };
 use types::{
-    Attempt, BlobId, ChainId, ChainTime, End, Height, State, Verdict, Workload,
+    Attempt, BlobId, Certificate, ChainId, ChainTime, End, Height, State, Verdict, Workload,
     beacon::GroupKey,
     codec,
     draw::Draw,
     limits::PROOF_MAX,
     message::Bundle,
     record::VerdictSet,
-    verdict::{CertificateError, Subject},
+    verdict::{CertificateError, Subject, bonds},
     workload::Kind,
 };
 
@@ -203,9 +203,17 @@ fn check_proof(
         size: announced.size,
         verdicts: certificate.signers().count(),
         set: set.members.len(),
+        bonds_permille: permille(certificate, set),
         public_values: bundle.as_ref().map(|bundle| hex::encode(&bundle.public)),
         bytes: bundle.map(|bundle| hex::encode(bundle.proof)),
     }))
+}
+
+/// The bonds of the signers in thousandths of all, rounded down.
+fn permille(certificate: &Certificate, set: &VerdictSet) -> u16 {
+    let signers = certificate.signers().filter_map(|index| set.members.get(index));
+    let share = bonds(signers).saturating_mul(1000).checked_div(bonds(&set.members));
+    share.and_then(|share| u16::try_from(share).ok()).unwrap_or_default()
 }
 
 fn read_bundle(bytes: &[u8], proof: BlobId) -> Result<Bundle, ReceiptError> {

@@ -168,6 +168,8 @@ pub struct CheckedProof {
     pub verdicts: usize,
     /// Members of the verdict set.
     pub set: usize,
+    /// The bonds behind those verdicts, in thousandths of the bonds of the set, rounded down.
+    pub bonds_permille: u16,
     /// The proof as hex, if the receipt holds it.
     pub bytes: Option<String>,
     /// The public values as hex, if the receipt holds them.

@@ -27,6 +27,7 @@ pub fn workload(name: u8, state: State, attempts: Vec<Attempt>) -> Workload {
         overtime: None,
         renewals: 0,
         fee: Quote::default(),
+        runtime: types::Runtime::Wasm,
         billed: Millis(1),
         attempts: List::truncated(attempts),
         end: None,

@@ -13,7 +13,7 @@ use types::{
     limits::PROOF_INLINE_MAX,
     offence::Evidence,
     record::VerdictSet,
-    verdict::{Subject, is_quorum},
+    verdict::{Member, Subject, bonds, is_quorum},
 };
 
 /// Subjects about which one prover's verdicts are kept; the oldest that the chain does not wait for gives way.
@@ -231,23 +231,24 @@ const fn all_of(workload: WorkloadId) -> RangeInclusive<Subject> {
     first..=last
 }
 
-/// What two thirds of the set say, if they do.
+/// What members with two thirds of the bonds of the set say, if they do.
 fn agreed(pool: &Pool, set: &VerdictSet) -> Option<Verdict> {
     [Verdict::Valid, Verdict::Invalid, Verdict::Unavailable].into_iter().find(|verdict| {
-        let equal = pool.verdicts.values().filter(|signed| signed.verdict == *verdict).count();
-        is_quorum(equal, set.members.len())
+        let equal = pool.verdicts.values().filter(|signed| signed.verdict == *verdict);
+        let members = equal.filter_map(|signed| set.members.get(place(set, signed)?));
+        is_quorum(bonds(members), bonds(&set.members))
     })
+}
+
+/// The signer's place in the set.
+fn place(set: &VerdictSet, signed: &SignedVerdict) -> Option<usize> {
+    set.members.binary_search_by_key(&signed.prover, |member: &Member| member.account).ok()
 }
 
 fn settlement(subject: &Subject, pool: &Pool, set: &VerdictSet) -> Option<Settlement> {
     let verdict = agreed(pool, set)?;
     let equal = pool.verdicts.values().filter(|signed| signed.verdict == verdict);
-    let indexed: Vec<_> = equal
-        .filter_map(|signed| {
-            let place = set.members.binary_search_by_key(&signed.prover, |member| member.account).ok()?;
-            Some((place, signed.signature))
-        })
-        .collect();
+    let indexed: Vec<_> = equal.filter_map(|signed| Some((place(set, signed)?, signed.signature))).collect();
     let certificate = Certificate::aggregate(verdict, set.members.len(), &indexed)?;
     let bundle = pool.bundle.clone().filter(|_| verdict == Verdict::Valid);
     Some(Settlement { subject: *subject, certificate, bundle })

@@ -132,7 +132,14 @@ impl Errands {
             program: program(kind).id(),
             arguments: Data::default(),
             inputs,
-            resources: Resources { cpus, memory_mib: 512 * cpus, disk_mib: 128 * cpus, gpus: 0, gpu_class: 0 },
+            resources: Resources {
+                cpus,
+                memory_mib: 512 * cpus,
+                disk_mib: 128 * cpus,
+                gpus: 0,
+                gpu_class: 0,
+                ..Resources::default()
+            },
             compute_max: COMPUTE_MAX,
             fee_max: Amount(1_000_000_000_000),
         }

@@ -168,7 +168,14 @@ fn provers(nodes: &[NodeKeys], plans: &[NodePlan]) -> Vec<GenesisProver> {
 /// What a prover with so many cores has.
 #[must_use]
 pub const fn capacity(cpus: u32) -> Resources {
-    Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 1024 * cpus, gpus: 0, gpu_class: 0 }
+    Resources {
+        cpus,
+        memory_mib: 1024 * cpus,
+        disk_mib: 1024 * cpus,
+        gpus: 0,
+        gpu_class: 0,
+        runtimes: types::Runtimes::NONE,
+    }
 }
 
 fn accounts(nodes: &[NodeKeys], users: &[SecretKey]) -> Vec<GenesisAccount> {

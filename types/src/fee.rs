@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn what_a_run_costs_is_rounded_up_part_by_part() {
         let params = Params::default();
-        let one = Resources { cpus: 1, memory_mib: 1, disk_mib: 1, gpus: 0, gpu_class: 0 };
+        let one = Resources { cpus: 1, memory_mib: 1, disk_mib: 1, gpus: 0, gpu_class: 0, ..Resources::default() };
         assert_eq!(multiplier(&params, &one), Some(1002));
         assert_eq!(multiplier(&params, &Resources { gpus: 2, gpu_class: 80, ..one }), Some(17_002));
         assert_eq!(units(&Resources::default()), 1);

@@ -52,7 +52,7 @@ pub use genesis::{Genesis, GenesisError};
 pub use id::{AccountId, BlobId, ChainId, ProgramId, TxId, WorkloadId};
 pub use message::{ProverAction, ProverMessage};
 pub use params::Params;
-pub use program::{Artifact, Program, Runtime};
+pub use program::{Artifact, Program, Runtime, Runtimes};
 pub use refusal::Refusal;
 pub use run::{Input, InputRole, InputSource, Resources, Run};
 pub use sign::{SecretKey, Signed};

@@ -1,6 +1,6 @@
 //! Why something that was sent in is refused: a closed set of reasons, each with a stable code and a hint.
 
-use crate::{Amount, Height};
+use crate::{Amount, Height, Runtimes};
 use borsh::{BorshDeserialize, BorshSerialize};
 
 /// A reason to refuse a transaction, a prover's message, a settlement or a verdict.
@@ -109,6 +109,9 @@ pub enum Refusal {
         /// What the largest prover has.
         largest: String,
     },
+    /// A run names runtimes.
+    #[error("the run asks for {0}, which only its program can")]
+    Runtimes(Runtimes),
     /// Too many workloads live at once.
     #[error("{0} workloads are under way, the most there can be")]
     Full(u64),
@@ -200,6 +203,7 @@ impl Refusal {
             Self::NotYours => "not-yours",
             Self::WrongState { .. } => "wrong-state",
             Self::NeverServed { .. } => "never-served",
+            Self::Runtimes(_) => "runtimes",
             Self::Full(_) => "full",
             Self::NotDrawn => "not-drawn",
             Self::WrongAttempt { .. } => "wrong-attempt",
@@ -243,6 +247,7 @@ impl Refusal {
             Self::NotYours => "sign with the account that sent the run",
             Self::WrongState { .. } => "see the workload's timeline",
             Self::NeverServed { .. } => "ask for less",
+            Self::Runtimes(_) => "leave runtimes out of the run's resources",
             Self::Full(_) | Self::Busy => "try again later",
             Self::NotDrawn | Self::WrongAttempt { .. } | Self::WrongProof | Self::Stranger => {
                 "nothing: it is not your turn"

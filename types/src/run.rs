@@ -1,7 +1,7 @@
 //! Runs: what a user asks for (rule 2).
 
 use crate::{
-    Amount, BlobId, Data, List, Millis, ProgramId,
+    Amount, BlobId, Data, List, Millis, ProgramId, Runtimes,
     limits::{ARGUMENTS_MAX, INPUT_INLINE_MAX, INPUTS_MAX},
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -69,6 +69,9 @@ pub struct Resources {
     /// Their class: the memory that each of them has at least, in GiB.
     #[serde(default)]
     pub gpu_class: u32,
+    /// Runtimes besides WebAssembly. In a run there are none: what it needs is its program's.
+    #[serde(default)]
+    pub runtimes: Runtimes,
 }
 
 impl Resources {
@@ -80,9 +83,10 @@ impl Resources {
             && self.disk_mib >= need.disk_mib
             && self.gpus >= need.gpus
             && (need.gpus == 0 || self.gpu_class >= need.gpu_class)
+            && self.runtimes.covers(need.runtimes)
     }
 
-    /// What is left without `other`, of the same class; `None` where something would be less than nothing.
+    /// What is left without `other`, of the same class and runtimes; `None` where something would be less than nothing.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Option<Self> {
         Some(Self {
@@ -91,10 +95,11 @@ impl Resources {
             disk_mib: self.disk_mib.checked_sub(other.disk_mib)?,
             gpus: self.gpus.checked_sub(other.gpus)?,
             gpu_class: self.gpu_class,
+            runtimes: self.runtimes,
         })
     }
 
-    /// Both together, of this class.
+    /// Both together, of this class and these runtimes.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Option<Self> {
         Some(Self {
@@ -103,10 +108,11 @@ impl Resources {
             disk_mib: self.disk_mib.checked_add(other.disk_mib)?,
             gpus: self.gpus.checked_add(other.gpus)?,
             gpu_class: self.gpu_class,
+            runtimes: self.runtimes,
         })
     }
 
-    /// The smaller of both, each for itself.
+    /// The smaller of both, each for itself, with the runtimes of both.
     #[must_use]
     pub fn smaller(&self, other: &Self) -> Self {
         Self {
@@ -115,6 +121,7 @@ impl Resources {
             disk_mib: self.disk_mib.min(other.disk_mib),
             gpus: self.gpus.min(other.gpus),
             gpu_class: self.gpu_class.min(other.gpu_class),
+            runtimes: self.runtimes.common(other.runtimes),
         }
     }
 }

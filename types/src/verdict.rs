@@ -1,11 +1,12 @@
 //! Verdicts and the certificates they add up to (rules 10 and 11).
 //!
-//! A verdict is a BLS signature over (chain, workload, attempt, proof, verdict). Equal verdicts of at least two thirds of the
-//! verdict set aggregate into one signature with a bitmap: one pairing checks them all. Aggregation of keys that were chosen
-//! freely is unsafe (a rogue key cancels the others), so a key enters a set only with a proof of possession.
+//! A verdict is a BLS signature over (chain, workload, attempt, proof, verdict). Equal verdicts with at least two thirds of the
+//! bonds of the verdict set behind them aggregate into one signature with a bitmap: one pairing checks them all. Bonds count and
+//! not heads, so that a prover that splits into many says no more than before. Aggregation of keys that were chosen freely is
+//! unsafe (a rogue key cancels the others), so a key enters a set only with a proof of possession.
 
 use crate::{
-    AccountId, BlobId, ChainId, Data, WorkloadId, codec, hex_bytes,
+    AccountId, Amount, BlobId, ChainId, Data, WorkloadId, codec, hex_bytes,
     limits::{BITMAP_MAX, PROVERS_MAX},
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -177,9 +178,11 @@ pub struct Member {
     pub account: AccountId,
     /// Its verdict key, whose possession was proved.
     pub key: VerdictKey,
+    /// What its verdict weighs: its bond when the set was made.
+    pub bond: Amount,
 }
 
-/// Equal verdicts of at least two thirds of a verdict set.
+/// Equal verdicts with at least two thirds of the bonds of a verdict set behind them.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Certificate {
     /// What they all say.
@@ -196,22 +199,27 @@ pub enum CertificateError {
     /// The bitmap has another length than the set needs, or names members that do not exist.
     #[error("the bitmap does not fit a set of {0}")]
     Bitmap(usize),
-    /// Too few signers.
-    #[error("{got} of {set} verdicts, where two thirds are needed")]
+    /// Too little is bonded behind it.
+    #[error("verdicts worth {got} of the {set} units bonded in the set, where two thirds are needed")]
     TooFew {
-        /// Signers.
-        got: usize,
-        /// Members of the set.
-        set: usize,
+        /// The bonds of the signers, in units of 10⁻⁹ LEM.
+        got: u128,
+        /// The bonds of the whole set, likewise.
+        set: u128,
     },
     /// The signature is not theirs.
     #[error("the aggregate signature does not hold")]
     Signature,
 }
 
-/// Whether so many equal verdicts are at least two thirds of a set: `3 × verdicts ≥ 2 × set` (rule 11).
+/// What some members of a set have bonded together, in units of 10⁻⁹ LEM.
+pub fn bonds<'a>(members: impl IntoIterator<Item = &'a Member>) -> u128 {
+    members.into_iter().fold(0, |sum, member| sum.saturating_add(u128::from(member.bond.0)))
+}
+
+/// Whether the bonds behind equal verdicts are at least two thirds of those of the set: `3 × verdicts ≥ 2 × set` (rule 11).
 #[must_use]
-pub const fn is_quorum(verdicts: usize, set: usize) -> bool {
+pub const fn is_quorum(verdicts: u128, set: u128) -> bool {
     verdicts.saturating_mul(3) >= set.saturating_mul(2) && set > 0
 }
 
@@ -245,18 +253,19 @@ impl Certificate {
         })
     }
 
-    /// Checks that at least two thirds of `set` signed this verdict about `subject`.
+    /// Checks that members with at least two thirds of the bonds of `set` signed this verdict about `subject`.
     ///
     /// # Errors
-    /// When the bitmap does not fit the set, too few signed, or the signature is not theirs.
+    /// When the bitmap does not fit the set, too little is bonded behind it, or the signature is not theirs.
     pub fn verify(&self, chain: ChainId, subject: &Subject, set: &[Member]) -> Result<(), CertificateError> {
         if set.len() > PROVERS_MAX || self.signers.len() != set.len().div_ceil(8) {
             return Err(CertificateError::Bitmap(set.len()));
         }
         let signers: Option<Vec<&Member>> = self.signers().map(|index| set.get(index)).collect();
         let signers = signers.ok_or(CertificateError::Bitmap(set.len()))?;
-        if !is_quorum(signers.len(), set.len()) {
-            return Err(CertificateError::TooFew { got: signers.len(), set: set.len() });
+        let (got, all) = (bonds(signers.iter().copied()), bonds(set));
+        if !is_quorum(got, all) {
+            return Err(CertificateError::TooFew { got, set: all });
         }
         let keys: Option<Vec<G2>> = signers.iter().map(|member| key(&member.key)).collect();
         let keys = keys.ok_or(CertificateError::Signature)?;
@@ -303,7 +312,11 @@ mod tests {
 
     fn set(size: u8) -> (Vec<VerdictSecret>, Vec<Member>) {
         let secrets: Vec<_> = (0..size).map(secret).collect();
-        let member = |(i, s): (usize, &VerdictSecret)| Member { account: AccountId([i as u8; 32]), key: s.public() };
+        let member = |(i, s): (usize, &VerdictSecret)| Member {
+            account: AccountId([i as u8; 32]),
+            key: s.public(),
+            bond: Amount(5),
+        };
         let members = secrets.iter().enumerate().map(member).collect();
         (secrets, members)
     }
@@ -325,7 +338,19 @@ mod tests {
         assert_eq!(six.verify(CHAIN, &subject(), &members), Ok(()));
         assert_eq!(six.signers().collect::<Vec<_>>(), [0, 2, 3, 5, 7, 8]);
         let five = certificate(&secrets, &[0, 2, 3, 5, 7], Verdict::Valid);
-        assert_eq!(five.verify(CHAIN, &subject(), &members), Err(CertificateError::TooFew { got: 5, set: 9 }));
+        assert_eq!(five.verify(CHAIN, &subject(), &members), Err(CertificateError::TooFew { got: 25, set: 45 }));
+    }
+
+    #[test]
+    fn bonds_count_and_not_heads() {
+        let (secrets, mut members) = set(9);
+        members[8].bond = Amount(80);
+        let eight = certificate(&secrets, &[0, 1, 2, 3, 4, 5, 6, 7], Verdict::Valid);
+        assert_eq!(eight.verify(CHAIN, &subject(), &members), Err(CertificateError::TooFew { got: 40, set: 120 }));
+        let one = certificate(&secrets, &[8], Verdict::Valid);
+        assert_eq!(one.verify(CHAIN, &subject(), &members), Ok(()));
+        members[7].bond = Amount(6);
+        assert!(one.verify(CHAIN, &subject(), &members).is_err(), "80 of 121 are less than two thirds");
     }
 
     #[test]
@@ -370,7 +395,7 @@ mod tests {
         let (own, account) = (secret(99), AccountId([9; 32]));
         let honest: Vec<VerdictKey> = members.iter().map(|member| member.key).collect();
         let rogue = testing::rogue(&own, &honest).expect("a key");
-        members.push(Member { account, key: rogue });
+        members.push(Member { account, key: rogue, bond: Amount(5) });
         let signature = own.sign(CHAIN, &subject(), Verdict::Valid);
         let forged =
             Certificate { verdict: Verdict::Valid, signers: Data::new(vec![0b1111]).expect("bitmap"), signature };
@@ -382,8 +407,10 @@ mod tests {
 
     #[test]
     fn two_thirds_are_counted_exactly() {
-        let least = |set: usize| (0..=set).find(|n| is_quorum(*n, set));
+        let least = |set: u128| (0..=set).find(|n| is_quorum(*n, set));
         assert_eq!([1, 2, 3, 4, 6, 7, 128].map(least), [1, 2, 2, 3, 4, 5, 86].map(Some));
         assert!(!is_quorum(0, 0));
+        let most = 128 * u128::from(u64::MAX);
+        assert!(is_quorum(most, most) && !is_quorum(most / 2, most));
     }
 }

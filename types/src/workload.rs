@@ -1,8 +1,8 @@
 //! Workloads: what a run becomes once it is in a block, until its end state and for ever after.
 
 use crate::{
-    AccountId, Amount, BlobId, Certificate, ChainTime, Height, List, Millis, Quote, Run, WorkloadId, limits::DRAWS_MAX,
-    message::Fail, verdict::Subject,
+    AccountId, Amount, BlobId, Certificate, ChainTime, Height, List, Millis, Quote, Resources, Run, Runtime,
+    WorkloadId, limits::DRAWS_MAX, message::Fail, verdict::Subject,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,8 @@ pub struct Workload {
     pub sender: AccountId,
     /// What was asked for.
     pub run: Run,
+    /// What runs its program.
+    pub runtime: Runtime,
     /// Where it is in its life.
     pub state: State,
     /// When the run was in a block.
@@ -227,6 +229,12 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// What a prover needs to take it on.
+    #[must_use]
+    pub fn need(&self) -> Resources {
+        Resources { runtimes: self.runtime.into(), ..self.run.resources }
+    }
+
     /// The attempt under way, counted from 1, unless it is queued or ended.
     #[must_use]
     pub fn current(&self) -> Option<(u16, &Attempt)> {

@@ -41,6 +41,7 @@ fn text<const MAX: usize>() -> impl Strategy<Value = Text<MAX>> {
 fn resources() -> impl Strategy<Value = Resources> {
     any::<(u32, u32, u32, u32)>().prop_map(|(cpus, memory_mib, disk_mib, gpus)| Resources {
         gpu_class: gpus / 2,
+        runtimes: if gpus % 2 == 0 { Runtime::Wasm } else { Runtime::LinuxX86_64 }.into(),
         cpus,
         memory_mib,
         disk_mib,
@@ -363,6 +364,7 @@ fn sample_workload() -> Workload {
         overtime: Some(Height(9)),
         renewals: 1,
         fee: Quote { compute: Amount(5), verification: Amount(6) },
+        runtime: types::Runtime::Wasm,
         billed: Millis(7),
         attempts: List::new(vec![attempt]).expect("one"),
         end: Some(end),
@@ -385,7 +387,7 @@ fn sample_evidence() -> [Evidence; 2] {
 }
 
 fn sample_capacity() -> Resources {
-    Resources { cpus: 1, memory_mib: 2, disk_mib: 3, gpus: 4, gpu_class: 5 }
+    Resources { cpus: 1, memory_mib: 2, disk_mib: 3, gpus: 4, gpu_class: 5, runtimes: Runtime::LinuxX86_64.into() }
 }
 
 fn sample_changes() -> Changes {
@@ -585,16 +587,16 @@ fn formats_are_frozen() {
         ("outcome", hash(encode(&sample_outcome()))),
     ];
     let frozen = [
-        ("transaction", "21938c32677dd7d2"),
-        ("transaction id", "061c1c87b96035c5"),
-        ("body", "70189ca12bb52084"),
-        ("workload", "59f03b64b5c8b69b"),
+        ("transaction", "3b40a773904dbd08"),
+        ("transaction id", "e414b0f1df28d7c7"),
+        ("body", "c51fdcfa6b67ddfa"),
+        ("workload", "1a54e3d35b82bc83"),
         ("verdict", "a61cd79b5663988d"),
         ("gossip", "689a9ba62190c8fb"),
-        ("calls", "d68536e6cac09c4d"),
+        ("calls", "74ae28f2e2ed8252"),
         ("evidence", "977728a01b379e6c"),
         ("heartbeat", "de6532ae3482adce"),
-        ("prover", "85c5cf4c2bf8db0a"),
+        ("prover", "791f8c2023cb3770"),
         ("validators", "7befb7899f449d0e"),
         ("meta with default parameters", "4b8dd921f0dbfed7"),
         ("movements", "f5155bf2a1883295"),

@@ -18,7 +18,7 @@ use types::{
     record::PendingDraws,
     registry::{ProverUpdate, Registration, Role},
     state_key,
-    verdict::{Member, testing::rogue},
+    verdict::{Member, bonds, testing::rogue},
 };
 
 /// What a run of these tests costs: computing, and five million fuel for each of four.
@@ -217,11 +217,10 @@ fn a_prover_that_splits_into_a_hundred_holds_the_same_tickets_for_the_same_bond(
     assert_eq!(found, [(100 * UNIT.0, 100, 250); 3]);
 }
 
-/// What splitting does gain: verdicts are counted by heads, not by bonds.
 #[test]
-fn a_prover_that_splits_into_a_hundred_has_a_hundred_verdicts() {
+fn a_prover_that_splits_into_a_hundred_says_and_earns_as_much_as_before() {
     let mut found = Vec::new();
-    for into in [1, 100] {
+    for into in [1, 4, 100] {
         let (mut world, attacker) = split(into);
         let id = world.proved(0);
         let fee = world.workload(id).fee.verification.0;
@@ -230,9 +229,20 @@ fn a_prover_that_splits_into_a_hundred_has_a_hundred_verdicts() {
         let before: u64 = attacker.iter().map(|account| world.wealth(*account)).sum();
         world.settle_by_all(id, Verdict::Valid);
         let after: u64 = attacker.iter().map(|account| world.wealth(*account)).sum();
-        found.push((world.members().len(), (after - before - paid) * 1000 / fee));
+        let set = world.set(world.meta().set).members;
+        let own = bonds(set.iter().filter(|member| attacker.contains(&member.account))) * 1000 / bonds(&set);
+        found.push((set.len(), own, (after - before - paid) / (fee / 1000)));
     }
-    assert_eq!(found, [(4, 250), (103, 970)], "a quarter of the verdicts, and with a hundred heads nearly all");
+    assert_eq!(found, [(4, 400, 400), (7, 400, 400), (103, 400, 400)], "two fifths of all bonds, whatever the heads");
+}
+
+#[test]
+fn a_hundred_heads_with_less_than_two_thirds_of_the_bonds_certify_nothing_alone() {
+    let (mut world, attacker) = split(100);
+    let id = world.proved(0);
+    let members = world.members();
+    let heads: Vec<usize> = (0..members.len()).filter(|index| attacker.contains(&members[*index])).collect();
+    world.refuses_settlement(world.settlement(id, Verdict::Invalid, &heads), "certificate");
 }
 
 #[test]
@@ -399,7 +409,7 @@ fn a_key_that_cancels_those_of_others_is_not_registered() {
     let subject = world.workload(id).subject().expect("announced").0;
     let signature = own.sign(world.chain(), &subject, Verdict::Valid);
     let forged = Certificate { verdict: Verdict::Valid, signers: Data::new(vec![0b1_1111]).expect("short"), signature };
-    let with_rogue = [members, vec![Member { account: attacker, key }]].concat();
+    let with_rogue = [members, vec![Member { account: attacker, key, bond: UNIT }]].concat();
     assert_eq!(forged.verify(world.chain(), &subject, &with_rogue), Ok(()));
     // So it must not get there: nobody knows its secret, and possession is proved by each for itself.
     for index in [0, 1, 2, 3, 77] {

@@ -20,6 +20,7 @@ mod offences;
 mod parties;
 mod registration;
 mod renewals;
+mod runtimes;
 mod sequences;
 mod settlements;
 mod transactions;

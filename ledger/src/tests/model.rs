@@ -91,7 +91,8 @@ pub(super) struct Model {
     time: u64,
     epoch: u64,
     set: u64,
-    sets: BTreeMap<u64, Vec<AccountId>>,
+    /// The members of each set, with what each had bonded.
+    sets: BTreeMap<u64, Vec<(AccountId, u64)>>,
     seats: u64,
     used: u128,
     offered: u128,
@@ -128,7 +129,7 @@ impl Model {
             time: meta.time.0,
             epoch: meta.epoch,
             set: meta.set,
-            sets: BTreeMap::from([(meta.set, world.members())]),
+            sets: BTreeMap::new(),
             seats: genesis.validators.len() as u64,
             used: meta.used,
             offered: meta.offered,
@@ -159,6 +160,7 @@ impl Model {
             model.stakes.insert(prover.account, Stake { bond: model.unit() * cores, parts: Vec::new() });
             model.rigs.insert(prover.account, Rig { cores, ..Rig::default() });
         }
+        model.seat(world);
         model
     }
 
@@ -202,7 +204,8 @@ impl Model {
         let (now, last) = (world.meta().time.0, self.time);
         let step = u128::from(now - last);
         self.used += step * u128::from(self.rigs.values().map(|rig| rig.in_use).sum::<u64>());
-        self.offered += step * u128::from(self.sets[&self.set].iter().map(|member| self.active(*member)).sum::<u64>());
+        self.offered +=
+            step * u128::from(self.sets[&self.set].iter().map(|(member, _)| self.active(*member)).sum::<u64>());
         self.time = now;
         let quiet: Vec<AccountId> = self.rigs.iter().filter(|(_, rig)| rig.live == 0).map(|(id, _)| *id).collect();
         for paid in world.movements().iter().filter(|movement| movement.cause == Cause::Unbond) {
@@ -266,7 +269,7 @@ impl Model {
         self.settled += body.settlements.len() as u64;
         for settlement in &body.settlements {
             let members = &self.sets[&self.jobs[&settlement.subject.workload].set];
-            self.spoke.extend(settlement.certificate.signers().map(|index| members[index]));
+            self.spoke.extend(settlement.certificate.signers().map(|index| members[index].0));
         }
     }
 
@@ -343,7 +346,8 @@ impl Model {
     fn turn(&mut self, epoch: u64, set: u64, price: u64, world: &World) {
         assert_eq!((epoch, set), (self.epoch + 1, self.set + 1));
         let absent = |member: &AccountId| self.settled >= self.params.verdicts_expected && !self.spoke.contains(member);
-        for member in self.sets[&self.set].clone().into_iter().filter(absent).collect::<Vec<_>>() {
+        let members = self.sets[&self.set].clone();
+        for member in members.into_iter().map(|(member, _)| member).filter(absent).collect::<Vec<_>>() {
             self.miss(member, AccountId([0; 32]));
         }
         (self.settled, self.spoke) = (0, BTreeSet::new());
@@ -366,7 +370,13 @@ impl Model {
         assert_eq!(price, self.price);
         (self.used, self.offered, self.epoch, self.set) = (0, 0, epoch, set);
         self.seats = world.signing(epoch).len() as u64;
-        self.sets.insert(set, world.members());
+        self.seat(world);
+    }
+
+    /// The set in force, each member with its bond.
+    fn seat(&mut self, world: &World) {
+        let bonded = |member| (member, self.stakes[&member].bond);
+        self.sets.insert(self.set, world.members().into_iter().map(bonded).collect());
     }
 
     /// Towards half of what was offered, by at most a step.
@@ -526,11 +536,13 @@ impl Model {
         let job = &self.jobs[&id];
         let settled = body.settlements.iter().find(|settlement| settlement.subject.workload == id);
         let signers: Vec<usize> = settled.expect("a settlement").certificate.signers().collect();
-        assert!(3 * signers.len() >= 2 * members.len());
-        let share = job.verification / members.len() as u64;
-        self.burned += job.verification - share * signers.len() as u64;
+        let all: u64 = members.iter().map(|(_, bond)| bond).sum();
+        let share = |bond: u64| (u128::from(job.verification) * u128::from(bond) / u128::from(all)) as u64;
+        let shares: Vec<_> = signers.iter().map(|index| (members[*index].0, share(members[*index].1))).collect();
+        assert!(3 * signers.iter().map(|index| members[*index].1).sum::<u64>() >= 2 * all);
+        self.burned += job.verification - shares.iter().map(|(_, share)| share).sum::<u64>();
         self.get(prover, compute);
-        signers.into_iter().for_each(|index| self.get(members[index], share));
+        shares.into_iter().for_each(|(member, share)| self.get(member, share));
         self.rig(prover).live -= 1;
         if kind == Kind::Test {
             self.rig(sender).declared = None;

@@ -25,7 +25,7 @@ pub(super) fn secret(family: u8, index: u8) -> SecretKey {
 }
 
 pub(super) fn cores(cpus: u32) -> Resources {
-    Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 512 * cpus, gpus: 0, gpu_class: 0 }
+    Resources { cpus, memory_mib: 1024 * cpus, disk_mib: 512 * cpus, gpus: 0, gpu_class: 0, ..Resources::default() }
 }
 
 /// The account of the validator with this peer, counted from 1.

@@ -41,8 +41,9 @@ fn a_newcomer_is_tested_before_it_counts() {
     let [Input { role: InputRole::Statement, source: InputSource::Inline(statement) }] = &*workload.run.inputs else {
         panic!("one inline statement")
     };
-    let (seed, asked) = codec::decode::<([u8; 32], Resources)>(statement, 52).expect("a seed and what is declared");
-    assert_eq!(asked, cores(2));
+    let (seed, asked) = codec::decode::<([u8; 32], [u32; 5])>(statement, 52).expect("a seed and what is declared");
+    let Resources { cpus, memory_mib, disk_mib, gpus, gpu_class, .. } = cores(2);
+    assert_eq!(asked, [cpus, memory_mib, disk_mib, gpus, gpu_class]);
     assert_ne!(seed, test.0, "the prover knew that before it signed");
     let fuel = genesis.capacity_test.program.fuel_limit;
     let verification = fee::verification(world.params(), fuel, 4).expect("small");

@@ -114,8 +114,10 @@ fn the_verdicts_of_a_larger_set_are_paid_from_the_fee_that_was_locked() {
     world.next_epoch();
     world.until(2_000, |world| set_of(world, id) > 1);
     let members = world.set(set_of(&world, id)).members;
-    assert!(members.len() == 5 && members.iter().any(|member| member.account == newcomer));
+    let bond = members.iter().find(|member| member.account == newcomer).expect("a member").bond.0;
+    let all: u64 = members.iter().map(|member| member.bond.0).sum();
+    assert_eq!((members.len(), all / bond), (5, 17), "the others bonded four times as much");
     let (fee, earned) = (world.workload(id).fee.verification.0, world.account(newcomer).balance.0);
     world.settle_by_all(id, Verdict::Valid);
-    assert_eq!(world.account(newcomer).balance.0, earned + fee / 5);
+    assert_eq!(world.account(newcomer).balance.0, earned + fee * bond / all);
 }

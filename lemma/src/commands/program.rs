@@ -28,7 +28,10 @@ pub struct Deploy {
     /// Its name, for people
     #[arg(long)]
     name: String,
-    /// The module that makes proofs
+    /// What runs the prover: wasm, or linux-x86_64
+    #[arg(long, default_value_t = Runtime::Wasm, value_name = "NAME")]
+    runtime: Runtime,
+    /// What makes proofs: a module, or for linux-x86_64 a static ELF or a tar of a root directory or OCI layout
     #[arg(long, value_name = "FILE")]
     prover: PathBuf,
     /// The module that checks them
@@ -79,7 +82,9 @@ fn shown(program: &api::Program) -> String {
 impl Deploy {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
         let (prover, verifier) = (files::read(&self.prover)?, files::read(&self.verifier)?);
-        check_prover(&prover).map_err(|error| not_a("prover", &self.prover, &error))?;
+        if self.runtime == Runtime::Wasm {
+            check_prover(&prover).map_err(|error| not_a("prover", &self.prover, &error))?;
+        }
         check_verifier(&verifier).map_err(|error| not_a("verifier", &self.verifier, &error))?;
         let program = self.program(&prover, &verifier)?;
         if !self.signing.sign_only {
@@ -99,7 +104,7 @@ impl Deploy {
         Ok(types::Program {
             name: Text::new(self.name.as_str()).map_err(long)?,
             proof_system: Text::new(self.proof_system.as_str()).map_err(long)?,
-            runtime: Runtime::Wasm,
+            runtime: self.runtime,
             prover: artifact(prover),
             verifier: artifact(verifier),
             fuel_limit: self.fuel,

@@ -7,7 +7,7 @@ use crate::{
 };
 use api::{Payout, QuoteRequest};
 use clap::Args;
-use types::{Amount, ProgramId, Resources};
+use types::{Amount, ProgramId, Resources, Runtimes};
 
 /// What a run asks for.
 #[derive(Clone, Copy, Debug, Args)]
@@ -37,7 +37,7 @@ impl Needs {
     #[must_use]
     pub const fn resources(&self) -> Resources {
         let Self { cpus, gpus, gpu_class, .. } = *self;
-        Resources { cpus, memory_mib: self.memory.0, disk_mib: self.disk.0, gpus, gpu_class }
+        Resources { memory_mib: self.memory.0, disk_mib: self.disk.0, cpus, gpus, gpu_class, runtimes: Runtimes::NONE }
     }
 
     /// The longest it may compute.

@@ -112,7 +112,15 @@ pub fn told(checked: &Checked) -> String {
         format!("draw       by the beacon of block {height} among {candidates} provers with {tickets} tickets")
     }));
     lines.extend(checked.proof.as_ref().map(|proof| {
-        format!("proof      {} ({} bytes), valid by {} of {}", proof.id, proof.size, proof.verdicts, proof.set)
+        format!(
+            "proof      {} ({} bytes), valid by {} of {} provers with {}.{} % of the bonds",
+            proof.id,
+            proof.size,
+            proof.verdicts,
+            proof.set,
+            proof.bonds_permille / 10,
+            proof.bonds_permille % 10
+        )
     }));
     let fees = &checked.fees;
     lines.push(format!(

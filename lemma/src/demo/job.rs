@@ -21,11 +21,12 @@ use receipt::ReceiptError;
 use std::time::Instant;
 use types::{
     Amount, BlobId, Call, Data, Input, InputRole, InputSource, List, Millis, Program, ProgramId, Resources, Run,
-    Runtime, Text, WorkloadId, beacon::GroupKey,
+    Runtime, Runtimes, Text, WorkloadId, beacon::GroupKey,
 };
 
 /// What a run of the demonstration asks for.
-const NEEDS: Resources = Resources { cpus: 1, memory_mib: 512, disk_mib: 0, gpus: 0, gpu_class: 0 };
+const NEEDS: Resources =
+    Resources { cpus: 1, memory_mib: 512, disk_mib: 0, gpus: 0, gpu_class: 0, runtimes: Runtimes::NONE };
 const COMPUTE_MAX: Millis = Millis(60_000);
 /// Where the receipts go in the network's folder.
 const RECEIPTS: &str = "receipts";

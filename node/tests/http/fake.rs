@@ -248,7 +248,7 @@ impl Reply {
 
 fn genesis() -> Genesis {
     let account = AccountId([1; 32]);
-    let capacity = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0 };
+    let capacity = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() };
     let prover = |byte| GenesisProver {
         account: AccountId([byte; 32]),
         key: VerdictKey([byte; 96]),

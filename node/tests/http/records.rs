@@ -16,7 +16,7 @@ pub fn run() -> Run {
         program: ProgramId([3; 32]),
         arguments: Data::default(),
         inputs: List::default(),
-        resources: Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0, gpu_class: 0 },
+        resources: Resources { cpus: 1, memory_mib: 64, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() },
         compute_max: Millis(60_000),
         fee_max: Amount(4_000_000_000),
     }
@@ -54,6 +54,7 @@ pub fn workload(state: State, attempts: Vec<Attempt>) -> Workload {
         renewals: 0,
         moves_on: (!state.is_end()).then_some(ChainTime(30_000)),
         fee: Quote { compute: Amount(3_000_000_000), verification: Amount(200_000_000) },
+        runtime: types::Runtime::Wasm,
         billed: Millis(65_000),
         attempts: List::truncated(attempts),
         end: state.is_end().then_some(end),

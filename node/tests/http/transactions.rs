@@ -115,7 +115,7 @@ async fn a_quote_is_the_ledgers_and_its_ends_add_up() {
     let id = deployed.program.id();
     served.engine.put(state_key::program(id), &deployed);
     served.engine.put(state_key::meta(), &records::meta(3));
-    let offered = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0 };
+    let offered = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() };
     served.engine.put(state_key::offers(), &Offers { largest: List::truncated(vec![offered]) });
     let request =
         QuoteRequest { program: id, resources: records::run().resources, compute_max_ms: 60_000, blob_bytes: 0 };

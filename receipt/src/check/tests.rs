@@ -33,7 +33,11 @@ fn secrets() -> Vec<VerdictSecret> {
 }
 
 fn set() -> VerdictSet {
-    let member = |(i, secret): (usize, &VerdictSecret)| Member { account: account(i as u8), key: secret.public() };
+    let member = |(i, secret): (usize, &VerdictSecret)| Member {
+        account: account(i as u8),
+        key: secret.public(),
+        bond: Amount(5),
+    };
     VerdictSet { members: List::truncated(secrets().iter().enumerate().map(member).collect()) }
 }
 
@@ -92,6 +96,7 @@ fn workload() -> Workload {
         overtime: None,
         renewals: 0,
         fee: Quote { compute: Amount(60), verification: Amount(40) },
+        runtime: types::Runtime::Wasm,
         billed: Millis(6000),
         attempts: List::truncated(vec![attempt()]),
         end: Some(end),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::samples::{attempt, workload};
-use types::{AttemptEnd, List, State, VerdictSecret, verdict::Member};
+use types::{Amount, AttemptEnd, List, State, VerdictSecret, verdict::Member};
 
 const CHAIN: ChainId = ChainId([7; 32]);
 
@@ -11,7 +11,8 @@ fn secret(number: u8) -> VerdictSecret {
 }
 
 fn set(numbers: &[u8]) -> VerdictSet {
-    let member = |number: &u8| Member { account: AccountId([*number; 32]), key: secret(*number).public() };
+    let member =
+        |number: &u8| Member { account: AccountId([*number; 32]), key: secret(*number).public(), bond: Amount(5) };
     VerdictSet { members: List::truncated(numbers.iter().map(member).collect()) }
 }
 

@@ -41,7 +41,14 @@ fn genesis() -> Genesis {
         account: account(*number),
         key: keys(*number).verdict.public(),
         possession: VerdictSignature([0; 48]),
-        capacity: Resources { cpus: 2, memory_mib: 1024, disk_mib: 1024, gpus: 0, gpu_class: 0 },
+        capacity: Resources {
+            cpus: 2,
+            memory_mib: 1024,
+            disk_mib: 1024,
+            gpus: 0,
+            gpu_class: 0,
+            ..Resources::default()
+        },
         address: Text::default(),
     };
     let validator =
@@ -99,9 +106,15 @@ impl Bench {
         bench
     }
 
+    /// The verdict set of genesis.
+    pub fn members(&self) -> Vec<Member> {
+        let bond = |prover: &GenesisProver| self.genesis.bond(prover).expect("countable");
+        let member = |prover: &GenesisProver| Member { account: prover.account, key: prover.key, bond: bond(prover) };
+        self.genesis.provers.iter().map(member).collect()
+    }
+
     fn put_meta(&mut self, live: u64) {
-        let member = |prover: &GenesisProver| Member { account: prover.account, key: prover.key };
-        let members = List::new(self.genesis.provers.iter().map(member).collect()).expect("four");
+        let members = List::new(self.members()).expect("four");
         self.put(state_key::verdict_set(self.epoch + 1), &VerdictSet { members });
         let meta = Meta {
             chain: self.genesis.chain(),
@@ -371,6 +384,7 @@ fn workload(program: &Program, prover: u8) -> Workload {
         overtime: None,
         renewals: 0,
         fee: Quote::default(),
+        runtime: types::Runtime::Wasm,
         billed: Millis(15_000),
         attempts: List::new(vec![attempt]).expect("one"),
         end: None,

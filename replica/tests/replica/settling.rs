@@ -3,11 +3,8 @@
 use crate::fixture::{Bench, account, keys};
 use ports::{Action, Event};
 use types::{
-    BlobId, Body, ChainEvent, List, ProverAction, SignedVerdict, State, Verdict, Workload,
-    gossip::Gossip,
-    host::HostEvent,
-    verdict::{Member, Subject},
-    workload::EndReason,
+    BlobId, Body, ChainEvent, List, ProverAction, SignedVerdict, State, Verdict, Workload, gossip::Gossip,
+    host::HostEvent, verdict::Subject, workload::EndReason,
 };
 
 const PROOF: BlobId = BlobId([60; 32]);
@@ -73,7 +70,7 @@ fn a_leader_settles_when_two_thirds_agree_and_the_grace_is_over() {
     ask(&mut bench, &[]);
     let second = proposed(&bench).expect("work");
     assert_eq!((second.messages.len(), second.settlements.len()), (1, 1));
-    let set: Vec<_> = bench.genesis.provers.iter().map(|p| Member { account: p.account, key: p.key }).collect();
+    let set = bench.members();
     let settlement = &second.settlements[0];
     assert_eq!(settlement.certificate.verify(bench.genesis.chain(), &settlement.subject, &set), Ok(()));
 }

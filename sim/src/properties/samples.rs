@@ -46,6 +46,7 @@ fn workload() -> Workload {
         overtime: None,
         renewals: 0,
         fee: Quote { compute: Amount(20), verification: Amount(10) },
+        runtime: types::Runtime::Wasm,
         billed: Millis(1),
         attempts: List::default(),
         end: None,
@@ -105,7 +106,9 @@ pub fn queued() -> Snapshot {
             validators: List::truncated(vec![Validator { unbonding: List::truncated(vec![part]), ..validator }]),
         },
         registry: Registry { provers: List::truncated(vec![one]) },
-        set: VerdictSet { members: List::truncated(vec![Member { account: one, key: provers[0].key }]) },
+        set: VerdictSet {
+            members: List::truncated(vec![Member { account: one, key: provers[0].key, bond: provers[0].bond }]),
+        },
         provers,
         workloads: BTreeMap::from([(ID, workload())]),
         live: vec![ID],

@@ -13,7 +13,7 @@ use crate::{
 use clap::Args;
 use client::{CallError, ClientError};
 use serde::Serialize;
-use types::{AccountId, Amount, Call, Resources, TxId, WorkloadId};
+use types::{AccountId, Amount, Call, Resources, Runtime, TxId, WorkloadId};
 
 const REGISTER: &str = "\
 Examples:
@@ -45,6 +45,9 @@ pub struct Register {
     /// The memory that each graphics processor has at least, in GiB
     #[arg(long, default_value_t = 0, value_name = "GIB", requires = "gpus", help_heading = "Capacity")]
     gpu_class: u32,
+    /// A runtime besides WebAssembly that the node offers, such as linux-x86_64
+    #[arg(long = "runtime", value_name = "NAME", help_heading = "Capacity")]
+    runtimes: Vec<Runtime>,
     /// What to bond, in LEM; what the cores need unless told
     #[arg(long, value_name = "LEM")]
     bond: Option<Sum>,
@@ -61,6 +64,7 @@ pub struct Register {
 const UPDATE: &str = "\
 Examples:
   lemma prover update --cpus 8 --key prover.key --watch
+  lemma prover update --runtime linux-x86_64 --key prover.key --watch
   lemma prover update --address http://prover.example:8080 --key prover.key
 
 What is less counts at once. What is more counts once it passed a test; the bond must cover all cores before: `lemma prover bond`. \
@@ -85,6 +89,9 @@ pub struct Update {
     /// The memory that each graphics processor has at least, in GiB
     #[arg(long, value_name = "GIB", help_heading = "Capacity")]
     gpu_class: Option<u32>,
+    /// A runtime besides WebAssembly that the node offers, such as linux-x86_64; wasm for none
+    #[arg(long = "runtime", value_name = "NAME", help_heading = "Capacity")]
+    runtimes: Vec<Runtime>,
     /// Where users reach the node's API; empty for nowhere
     #[arg(long, value_name = "URL")]
     address: Option<String>,
@@ -123,9 +130,10 @@ impl Register {
         declare(context, &self.signing, call, Some(capacity), self.watch).await
     }
 
-    const fn capacity(&self) -> Resources {
+    fn capacity(&self) -> Resources {
         let Self { cpus, gpus, gpu_class, .. } = *self;
-        Resources { cpus, memory_mib: self.memory.0, disk_mib: self.disk.0, gpus, gpu_class }
+        let runtimes = self.runtimes.clone().into();
+        Resources { cpus, memory_mib: self.memory.0, disk_mib: self.disk.0, gpus, gpu_class, runtimes }
     }
 
     /// What is bonded: at least what the cores need, which is told before anything is signed.
@@ -148,7 +156,11 @@ impl Update {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let capacity = self.capacity(context).await?;
         if capacity.is_none() && self.address.is_none() {
-            return Err(Failure::usage("nothing is to be changed", "give --cpus, --memory, --disk or --address").into());
+            return Err(Failure::usage(
+                "nothing is to be changed",
+                "give --cpus, --memory, --disk, --runtime or --address",
+            )
+            .into());
         }
         let update = client::update(capacity, None, self.address.as_deref()).map_err(wrong)?;
         declare(context, &self.signing, Call::Update(update), capacity, self.watch).await
@@ -157,7 +169,7 @@ impl Update {
     /// What is declared now, where anything of it is given; the rest is as it was.
     async fn capacity(&self, context: &Context) -> anyhow::Result<Option<Resources>> {
         let given = [self.cpus, self.memory.map(|it| it.0), self.disk.map(|it| it.0), self.gpus, self.gpu_class];
-        if given.iter().all(Option::is_none) {
+        if given.iter().all(Option::is_none) && self.runtimes.is_empty() {
             return Ok(None);
         }
         let was = match (self.signing.sign_only, &given) {
@@ -178,6 +190,7 @@ impl Update {
             disk_mib: disk_mib.unwrap_or(was.disk_mib),
             gpus: gpus.unwrap_or(was.gpus),
             gpu_class: gpu_class.unwrap_or(was.gpu_class),
+            runtimes: if self.runtimes.is_empty() { was.runtimes } else { self.runtimes.clone().into() },
         }))
     }
 }

@@ -132,6 +132,9 @@ fn resources(it: &Resources) -> String {
     if it.gpus > 0 {
         words.push(format!("{} graphics processors of {} GiB", it.gpus, it.gpu_class));
     }
+    if !it.runtimes.is_empty() {
+        words.push(format!("runs {}", it.runtimes));
+    }
     words.join(", ")
 }
 
