@@ -58,6 +58,8 @@ pub struct Miss {
     pub user: Option<AccountId>,
     /// When, by chain time.
     pub time_ms: u64,
+    /// Whether it is a fail where another prover succeeded: the next valid proof wipes it out.
+    pub fail: bool,
 }
 
 /// All provers, ascending by account.
@@ -95,6 +97,6 @@ impl From<&types::record::Prover> for Prover {
 impl From<&types::record::Miss> for Miss {
     fn from(miss: &types::record::Miss) -> Self {
         let nobody = miss.user == AccountId([0; 32]);
-        Self { user: (!nobody).then_some(miss.user), time_ms: miss.time.0 }
+        Self { user: (!nobody).then_some(miss.user), time_ms: miss.time.0, fail: miss.fail }
     }
 }

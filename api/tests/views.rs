@@ -108,11 +108,11 @@ fn votes_and_evidence_are_told_in_transactions() {
 fn a_prover_is_shown_with_all_that_is_known_of_it() {
     let key = VerdictSecret::derive(&[5; 32]).expect("key").public();
     let mut record = types::record::Prover::new(AccountId([3; 32]), key, Amount(8), 2);
-    record.unbonding = List::truncated(vec![Unbonding { amount: Amount(4), release: ChainTime(50) }]);
+    record.unbonding = List::truncated(vec![Unbonding { amount: Amount(4), release: ChainTime(50), epoch: 1 }]);
     record.declared = Some(Resources { cpus: 9, ..Resources::default() });
     (record.test, record.draining, record.member) = (Some(ID), true, true);
     record.jailed = Some(ChainTime(77));
-    let misses = [AccountId([0; 32]), AccountId([9; 32])].map(|user| Miss { user, time: ChainTime(5) });
+    let misses = [AccountId([0; 32]), AccountId([9; 32])].map(|user| Miss { fail: false, user, time: ChainTime(5) });
     record.misses = List::truncated(misses.to_vec());
     let prover = api::Prover::from(&record);
     assert_eq!((prover.bond, prover.unbonding[0].amount, prover.unbonding[0].release_ms), (Amount(8), Amount(4), 50));

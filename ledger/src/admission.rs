@@ -1,16 +1,16 @@
 //! What a mempool asks about one transaction, or about one prover's message, against the last applied state: the very checks
 //! that execution makes, but that a nonce may come later than the account's next.
 
-use crate::{check, price, vote};
+use crate::{bond, check, price, vote};
 use borsh::BorshDeserialize;
 use bytes::Bytes;
 use ports::Key;
 use types::{
-    AccountId, Amount, Call, Refusal, Transaction, Workload, codec,
-    limits::VALUE_MAX,
+    AccountId, Amount, Call, Genesis, Refusal, Transaction, Workload, codec, fee,
+    limits::{LIVE_WORKLOADS_MAX, VALUE_MAX},
     message::SignedProverMessage,
     offence::Evidence,
-    record::{Account, DeployedProgram, Live, Meta, Offers, Prover, Validators},
+    record::{Account, DeployedProgram, Live, Meta, Offers, Prover, Registry, Unbonding, Validator, Validators},
     registry::{Registration, Role, SignedHeartbeat},
     state_key,
     transaction::SignedTransaction,
@@ -26,9 +26,12 @@ pub fn keys(signed: &SignedTransaction) -> Vec<Key> {
         Call::Deploy(program) => vec![account, state_key::program(program.id())],
         Call::Run(run) => vec![account, state_key::program(run.program), state_key::offers()],
         Call::Cancel { workload } => vec![account, state_key::workload(*workload), state_key::live_entry(*workload)],
-        Call::Bond { role, .. } | Call::Unbond { role, .. } => vec![account, role_key(*role, transaction.sender)],
+        Call::Bond { role, .. } | Call::Unbond { role, .. } => {
+            vec![account, role_key(*role, transaction.sender), state_key::registry()]
+        }
         Call::Register(registration) => {
-            vec![account, state_key::prover(transaction.sender), state_key::verdict_key(&registration.key)]
+            let key = state_key::verdict_key(&registration.key);
+            vec![account, state_key::prover(transaction.sender), key, state_key::registry()]
         }
         Call::Update(_) | Call::Return => vec![account, state_key::prover(transaction.sender)],
         Call::Vote(_) => vec![account, state_key::validators()],
@@ -53,7 +56,12 @@ fn evidence_keys(account: Key, evidence: &Evidence) -> Vec<Key> {
 ///
 /// # Errors
 /// The first reason that is found, cheap ones first.
-pub fn check(meta: &Meta, signed: &SignedTransaction, values: &[Option<Bytes>]) -> Result<(), Refusal> {
+pub fn check(
+    genesis: &Genesis,
+    meta: &Meta,
+    signed: &SignedTransaction,
+    values: &[Option<Bytes>],
+) -> Result<(), Refusal> {
     let transaction = &signed.value;
     if transaction.chain != meta.chain {
         return Err(Refusal::WrongChain);
@@ -70,13 +78,18 @@ pub fn check(meta: &Meta, signed: &SignedTransaction, values: &[Option<Bytes>]) 
     if dear {
         signed.clone().verify(meta.chain)?;
     }
-    let moved = call(meta, transaction, values)?;
+    let moved = call(genesis, meta, transaction, values)?;
     check::funds(account.balance, fee, moved)?;
     if dear { Ok(()) } else { signed.clone().verify(meta.chain).map(|_| ()) }
 }
 
 /// What the call moves or locks, if it can take effect.
-fn call(meta: &Meta, transaction: &Transaction, values: &[Option<Bytes>]) -> Result<Amount, Refusal> {
+fn call(
+    genesis: &Genesis,
+    meta: &Meta,
+    transaction: &Transaction,
+    values: &[Option<Bytes>],
+) -> Result<Amount, Refusal> {
     match &transaction.call {
         Call::Transfer { amount, .. } => Ok(*amount),
         Call::Deploy(program) => {
@@ -95,25 +108,21 @@ fn call(meta: &Meta, transaction: &Transaction, values: &[Option<Bytes>]) -> Res
             let live: Option<Live> = value(values, 2)?;
             check::cancel(transaction.sender, &workload, live.as_ref()).map(|()| Amount::ZERO)
         }
-        Call::Bond { role, amount } => {
-            check::something(*amount)?;
-            role_of(*role, transaction.sender, values).map(|_| *amount)
+        Call::Bond { role, amount } => bond(meta, transaction.sender, *role, *amount, values),
+        Call::Unbond { role, amount } => unbond(meta, transaction.sender, *role, *amount, values),
+        Call::Register(registration) => {
+            let locked = register(meta, transaction.sender, registration, values)?;
+            locked.plus(test(genesis, meta)?).ok_or(Refusal::Overflow)
         }
-        Call::Unbond { role, amount } => {
-            check::something(*amount)?;
-            let balance = role_of(*role, transaction.sender, values)?;
-            let enough = balance >= *amount;
-            if enough { Ok(Amount::ZERO) } else { Err(Refusal::Funds { balance, needed: *amount }) }
-        }
-        Call::Register(registration) => register(meta, transaction.sender, registration, values),
         Call::Update(update) => {
             let prover = prover(values)?;
-            let checked = update.capacity.map_or(Ok(()), |capacity| check::capacity(&meta.params, &prover, &capacity));
-            checked.map(|()| Amount::ZERO)
+            let Some(capacity) = &update.capacity else { return Ok(Amount::ZERO) };
+            check::capacity(&meta.params, &prover, capacity)?;
+            if check::more(&prover, capacity) { test(genesis, meta) } else { Ok(Amount::ZERO) }
         }
         Call::Return => check::jail(&prover(values)?, meta.time).map(|()| Amount::ZERO),
         Call::Vote(changes) => {
-            role_of(Role::Validator, transaction.sender, values)?;
+            validator(transaction.sender, values)?;
             let changed = vote::changed(&meta.params, changes)?.check();
             changed.map(|()| Amount::ZERO).map_err(|error| Refusal::Parameter(error.to_string()))
         }
@@ -125,14 +134,62 @@ fn prover(values: &[Option<Bytes>]) -> Result<Prover, Refusal> {
     value(values, 1)?.ok_or_else(|| Refusal::NoRole("prover".to_owned()))
 }
 
-/// The bond of an account in a role.
-fn role_of(role: Role, account: AccountId, values: &[Option<Bytes>]) -> Result<Amount, Refusal> {
-    if role == Role::Prover {
-        return prover(values).map(|prover| prover.bond);
-    }
+fn validator(account: AccountId, values: &[Option<Bytes>]) -> Result<Validator, Refusal> {
     let all: Validators = value(values, 1)?.unwrap_or_default();
     let own = all.validators.iter().find(|validator| validator.account == account);
-    own.map(|validator| validator.bond).ok_or_else(|| Refusal::NoRole("validator".to_owned()))
+    own.cloned().ok_or_else(|| Refusal::NoRole("validator".to_owned()))
+}
+
+fn bond(
+    meta: &Meta,
+    sender: AccountId,
+    role: Role,
+    amount: Amount,
+    values: &[Option<Bytes>],
+) -> Result<Amount, Refusal> {
+    check::something(amount)?;
+    match role {
+        Role::Validator => validator(sender, values).map(drop)?,
+        Role::Prover => {
+            check::bond(&meta.params, prover(values)?.bond.plus(amount).ok_or(Refusal::Overflow)?)?;
+            listed(sender, value(values, 2)?)?;
+        }
+    }
+    Ok(amount)
+}
+
+fn unbond(
+    meta: &Meta,
+    sender: AccountId,
+    role: Role,
+    amount: Amount,
+    values: &[Option<Bytes>],
+) -> Result<Amount, Refusal> {
+    check::something(amount)?;
+    let (bond, mut parts) = match role {
+        Role::Validator => validator(sender, values).map(|it| (it.bond, it.unbonding))?,
+        Role::Prover => prover(values).map(|it| (it.bond, it.unbonding))?,
+    };
+    let left = bond::less(bond, amount)?;
+    if role == Role::Prover {
+        check::bond(&meta.params, left)?;
+    }
+    bond::set_aside(&mut parts, Unbonding { amount, release: meta.time, epoch: meta.epoch })?;
+    Ok(Amount::ZERO)
+}
+
+/// Whether there is room on the list of provers for an account.
+fn listed(account: AccountId, registry: Option<Registry>) -> Result<(), Refusal> {
+    bond::listed(registry.unwrap_or_default(), account).map(drop)
+}
+
+/// What a test of new capacity locks, if there is room for one.
+fn test(genesis: &Genesis, meta: &Meta) -> Result<Amount, Refusal> {
+    if meta.live >= LIVE_WORKLOADS_MAX {
+        return Err(Refusal::Full(LIVE_WORKLOADS_MAX));
+    }
+    let fuel = genesis.capacity_test.program.fuel_limit;
+    fee::verification(&meta.params, fuel, meta.set_size).ok_or(Refusal::Overflow)
 }
 
 fn register(
@@ -148,6 +205,7 @@ fn register(
     if value::<AccountId>(values, 2)?.is_some() {
         return Err(Refusal::VerdictKey("was registered before".to_owned()));
     }
+    listed(sender, value(values, 3)?)?;
     check::possession(meta.chain, sender, registration)?;
     Ok(registration.bond)
 }
@@ -158,6 +216,7 @@ fn proven(meta: &Meta, evidence: &Evidence, values: &[Option<Bytes>]) -> Result<
     }
     let workload: Workload = value(values, 1)?.ok_or(Refusal::UnknownWorkload)?;
     let prover: Prover = value(values, 2)?.ok_or_else(|| Refusal::NoRole("prover".to_owned()))?;
+    check::at_stake(&prover)?;
     check::evidence(&meta.params, &workload, evidence, meta.time)?;
     check::signed(meta.chain, &prover.key, evidence)
 }
@@ -192,7 +251,7 @@ pub fn check_heartbeat(meta: &Meta, signed: &SignedHeartbeat, prover: Option<&Pr
 /// The first reason that is found. [`Refusal::Repeated`] means that it took effect.
 pub fn check_message(meta: &Meta, signed: &SignedProverMessage, workload: Option<&Workload>) -> Result<(), Refusal> {
     let message = &signed.value;
-    check::turn(workload.ok_or(Refusal::UnknownWorkload)?, message, meta.time)?;
+    check::turn(workload.ok_or(Refusal::UnknownWorkload)?, message)?;
     check::message(&meta.params, message)?;
     signed.clone().verify(meta.chain).map(|_| ())
 }

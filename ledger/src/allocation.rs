@@ -2,15 +2,15 @@
 
 use crate::{
     life, live,
-    pages::QUEUE,
+    pages::{QUEUE, WANTED},
     work::{Outcomes, Stop, Work},
 };
 use types::{
-    AccountId, Attempt, ChainEvent, List, Resources, State, Workload, WorkloadId,
+    AccountId, Attempt, ChainEvent, Height, List, Resources, State, Workload, WorkloadId,
     block::BeaconEntry,
     draw::{Candidate, Draw},
     limits::UNITS_MAX,
-    record::{PendingDraws, Prover},
+    record::PendingDraws,
     state_key,
 };
 
@@ -50,47 +50,79 @@ fn history(workload: &Workload, prover: AccountId) -> History {
     })
 }
 
-/// Makes the draws that the block at the beacon's height fixed, in the order of the queue.
+/// Makes the draws that the block at the beacon's height fixed, in the order of the queue: from what its record says that the
+/// provers have to spare, less what draws took since. Nothing else counts: whoever has seen the beacon could choose among
+/// outcomes by what a prover does in between.
 pub(crate) fn draw_all(work: &mut Work, entry: &BeaconEntry) -> Outcomes {
     let key = state_key::pending_draws(entry.height);
     let pending: PendingDraws = work.read(key)?;
     let provers = pending.provers.iter().map(|free| state_key::prover(free.prover));
     let workloads = pending.workloads.iter().flat_map(|id| [state_key::workload(*id), state_key::live_entry(*id)]);
     work.require(provers.chain(workloads))?;
-    work.each(&pending.workloads, |work, id| draw(work, *id, entry, &pending))?;
+    let mut free: Vec<_> = pending.provers.iter().map(|found| (found.prover, found.free)).collect();
+    let mut taken: Vec<(AccountId, Resources)> = Vec::new();
+    work.each(&pending.workloads, |work, id| {
+        taken.extend(draw(work, *id, entry, &mut free)?);
+        Ok(())
+    })?;
     work.remove(key);
-    Ok(())
+    take_from_later(work, entry.height, &taken)
 }
 
-/// Draws for one workload, unless it has ended or is about to.
-fn draw(work: &mut Work, id: WorkloadId, entry: &BeaconEntry, pending: &PendingDraws) -> Outcomes {
+/// Draws for one workload, unless it has ended or is about to. Says who got it, and what it takes.
+fn draw(
+    work: &mut Work,
+    id: WorkloadId,
+    entry: &BeaconEntry,
+    free: &mut [(AccountId, Resources)],
+) -> Outcomes<Option<(AccountId, Resources)>> {
     let mut workload: Workload = work.read(state_key::workload(id))?;
     if workload.state != State::Queued {
-        return Ok(());
+        return Ok(None);
     }
     live::set_draw(work, id, None)?;
     if workload.moves_on.is_none_or(|time| time <= work.now().time) {
-        return Ok(());
+        return Ok(None);
     }
-    let free = still_free(work, pending)?;
-    let candidates = List::new(candidates(&workload, &free)).map_err(|_| TOO_MANY)?;
+    let candidates = List::new(candidates(&workload, free)).map_err(|_| TOO_MANY)?;
     let attempt = workload.attempts.len().checked_add(1).and_then(|n| u16::try_from(n).ok()).ok_or(TOO_MANY)?;
     let draw = Draw { workload: id, attempt, height: entry.height, beacon: entry.beacon, candidates };
-    match draw.winner() {
-        Some(winner) => allocate(work, &mut workload, &draw, winner),
+    let Some(winner) = draw.winner() else {
         // Earlier draws took the room: behind the others, with the expiry it has, so that it holds nobody up.
-        None => QUEUE.push(work, id),
+        return QUEUE.push(work, id).map(|()| None);
+    };
+    allocate(work, &mut workload, &draw, winner)?;
+    let took = (winner, workload.run.resources);
+    take(free, &took);
+    Ok(Some(took))
+}
+
+fn take(free: &mut [(AccountId, Resources)], (prover, took): &(AccountId, Resources)) {
+    for (_, free) in free.iter_mut().filter(|(account, _)| account == prover) {
+        *free = free.minus(took).unwrap_or_default();
     }
 }
 
-/// What the provers of the record have to spare: as the block found them, but not more than now.
-fn still_free(work: &mut Work, pending: &PendingDraws) -> Outcomes<Vec<(AccountId, Resources)>> {
-    let mut free = Vec::with_capacity(pending.provers.len());
-    for found in &pending.provers {
-        let now = work.read::<Prover>(state_key::prover(found.prover))?.free(work.meta.params.bond_per_unit);
-        free.push((found.prover, found.free.smaller(&now)));
+/// The records of later blocks were made before these draws: what they took is not there any more.
+fn take_from_later(work: &mut Work, height: Height, taken: &[(AccountId, Resources)]) -> Outcomes {
+    if taken.is_empty() {
+        return Ok(());
     }
-    Ok(free)
+    let wanted = WANTED.len(work);
+    let wanted = WANTED.peek(work, wanted)?;
+    let later: Vec<Height> = wanted.into_iter().filter(|wanted| *wanted > height).collect();
+    work.require(later.iter().map(|height| state_key::pending_draws(*height)))?;
+    for height in later {
+        let key = state_key::pending_draws(height);
+        let mut pending: PendingDraws = work.read(key)?;
+        let mut free: Vec<_> = pending.provers.iter().map(|found| (found.prover, found.free)).collect();
+        taken.iter().for_each(|took| take(&mut free, took));
+        for (found, (_, free)) in pending.provers.iter_mut().zip(free) {
+            found.free = free;
+        }
+        work.write(key, &pending);
+    }
+    Ok(())
 }
 
 /// Gives the workload's next attempt to the prover that the draw named.

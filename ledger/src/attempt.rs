@@ -16,7 +16,7 @@ pub(crate) fn take(work: &mut Work, signed: &SignedProverMessage) -> Outcomes {
     let message = &signed.value;
     work.prove(|_, chain| signed.clone().verify(chain).map(|_| ()))?;
     let mut workload = life::find(work, message.workload)?;
-    check::turn(&workload, message, work.now().time)?;
+    check::turn(&workload, message)?;
     check::message(&work.meta.params, message)?;
     match &message.action {
         ProverAction::Accept => accept(work, &mut workload, message)?,

@@ -28,9 +28,10 @@ pub(crate) fn bond(work: &mut Work, sender: AccountId, role: Role, amount: Amoun
             Ok(())
         }),
         Role::Prover => {
-            registered(work, sender)?;
+            let bonded = registered(work, sender)?.bond.plus(amount).ok_or(Refusal::Overflow)?;
+            check::bond(&work.meta.params, bonded)?;
             life::change_prover(work, sender, |prover| {
-                prover.bond = prover.bond.plus(amount)?;
+                prover.bond = bonded;
                 Some(())
             })?;
             list(work, sender)
@@ -42,7 +43,7 @@ pub(crate) fn bond(work: &mut Work, sender: AccountId, role: Role, amount: Amoun
 pub(crate) fn unbond(work: &mut Work, sender: AccountId, role: Role, amount: Amount) -> Outcomes {
     check::something(amount)?;
     let release = work.now().time.after(work.meta.params.unbond_delay);
-    let part = Unbonding { amount, release };
+    let part = Unbonding { amount, release, epoch: work.meta.epoch };
     match role {
         Role::Validator => change_validator(work, sender, |validator| {
             validator.bond = less(validator.bond, amount)?;
@@ -51,6 +52,7 @@ pub(crate) fn unbond(work: &mut Work, sender: AccountId, role: Role, amount: Amo
         Role::Prover => {
             let prover = registered(work, sender)?;
             let bond = less(prover.bond, amount)?;
+            check::bond(&work.meta.params, bond)?;
             let mut unbonding = prover.unbonding;
             set_aside(&mut unbonding, part)?;
             life::change_prover(work, sender, |prover| {
@@ -62,11 +64,11 @@ pub(crate) fn unbond(work: &mut Work, sender: AccountId, role: Role, amount: Amo
     due::add(work, Due::Unbonding(role, sender), release)
 }
 
-fn less(bond: Amount, amount: Amount) -> Result<Amount, Refusal> {
+pub(crate) fn less(bond: Amount, amount: Amount) -> Result<Amount, Refusal> {
     bond.minus(amount).ok_or(Refusal::Funds { balance: bond, needed: amount })
 }
 
-fn set_aside(unbonding: &mut List<Unbonding, UNBONDINGS_MAX>, part: Unbonding) -> Result<(), Refusal> {
+pub(crate) fn set_aside(unbonding: &mut List<Unbonding, UNBONDINGS_MAX>, part: Unbonding) -> Result<(), Refusal> {
     unbonding
         .push(part)
         .map_err(|_| Refusal::NotWhile(format!("{UNBONDINGS_MAX} parts of the bond wait to be paid back")))
@@ -80,15 +82,20 @@ pub(crate) fn registered(work: &mut Work, account: AccountId) -> Outcomes<Prover
 
 /// Puts a prover on the list of those that may become active.
 pub(crate) fn list(work: &mut Work, account: AccountId) -> Outcomes {
-    let mut registry: Registry = work.read(state_key::registry())?;
-    if let Err(place) = registry.provers.binary_search(&account) {
-        let mut provers = registry.provers.into_vec();
-        provers.insert(place, account);
-        let full = |_| Refusal::Full(types::limits::REGISTERED_MAX as u64);
-        registry.provers = List::new(provers).map_err(full)?;
+    let registry: Registry = work.read(state_key::registry())?;
+    if let Some(registry) = listed(registry, account)? {
         work.write(state_key::registry(), &registry);
     }
     Ok(())
+}
+
+/// The list with an account; none if it is there already.
+pub(crate) fn listed(registry: Registry, account: AccountId) -> Result<Option<Registry>, Refusal> {
+    let Err(place) = registry.provers.binary_search(&account) else { return Ok(None) };
+    let mut provers = registry.provers.into_vec();
+    provers.insert(place, account);
+    let full = |_| Refusal::Full(types::limits::REGISTERED_MAX as u64);
+    Ok(Some(Registry { provers: List::new(provers).map_err(full)? }))
 }
 
 fn change_validator(
@@ -103,7 +110,8 @@ fn change_validator(
     Ok(())
 }
 
-/// A part of a bond falls due. It is kept for as long as an attempt of the prover is not over, or the validator is seated.
+/// A part of a bond falls due. It is kept for as long as an attempt of the prover is not over or its verdicts still
+/// weigh it, or the validator is seated.
 pub(crate) fn release(work: &mut Work, role: Role, account: AccountId) -> Outcomes {
     let now = work.now().time;
     let paid = match role {
@@ -118,7 +126,8 @@ pub(crate) fn release(work: &mut Work, role: Role, account: AccountId) -> Outcom
 
 fn release_prover(work: &mut Work, account: AccountId, now: ChainTime) -> Outcomes<Option<Amount>> {
     let prover: Prover = work.read(state_key::prover(account))?;
-    if prover.live > 0 {
+    let weighed = |part: &Unbonding| part.release <= now && part.epoch >= work.meta.epoch;
+    if prover.live > 0 || (prover.member && prover.unbonding.iter().any(weighed)) {
         return Ok(None);
     }
     let (paid, left) = split(prover.unbonding, now)?;

@@ -73,8 +73,9 @@ pub(crate) fn cancel(sender: AccountId, workload: &Workload, live: Option<&Live>
     }
 }
 
-/// Whether it is a prover's turn to say this about a workload at this chain time.
-pub(crate) fn turn(workload: &Workload, message: &ProverMessage, now: ChainTime) -> Result<(), Refusal> {
+/// Whether it is a prover's turn to say this about a workload. The time to say it ends when the state says so and not before:
+/// until blocks of f + 1 leaders have passed, what was sent in time is taken (rule 7).
+pub(crate) fn turn(workload: &Workload, message: &ProverMessage) -> Result<(), Refusal> {
     let wrong = Refusal::WrongAttempt { got: message.attempt };
     let index = usize::from(message.attempt).checked_sub(1);
     let attempt = index.and_then(|index| workload.attempts.get(index)).ok_or_else(|| wrong.clone())?;
@@ -93,10 +94,6 @@ pub(crate) fn turn(workload: &Workload, message: &ProverMessage, now: ChainTime)
     };
     if workload.state != state {
         return Err(Refusal::WrongState { state: workload.state.word().to_owned() });
-    }
-    // Rule 7: while blocks of f + 1 leaders are still to come, what was sent in time is taken.
-    if workload.overtime.is_none() && workload.moves_on.is_none_or(|end| end <= now) {
-        return Err(Refusal::WrongState { state: format!("{}, and its time is up", state.word()) });
     }
     Ok(())
 }
@@ -164,7 +161,23 @@ pub(crate) fn capacity(params: &Params, prover: &Prover, capacity: &Resources) -
     if prover.test.is_some() {
         return Err(Refusal::NotWhile("a test of its capacity is under way".to_owned()));
     }
+    // What is in use is not tested: small steps up would hide what is not there.
+    if more(prover, capacity) && !prover.in_use.is_nothing() {
+        return Err(Refusal::NotWhile("it computes: let it drain first".to_owned()));
+    }
     covers(params, prover.bond, capacity)
+}
+
+/// Whether a prover declares more than it has shown.
+pub(crate) fn more(prover: &Prover, capacity: &Resources) -> bool {
+    !prover.capacity.fits(capacity) || prover.capacity.gpu_class < capacity.gpu_class
+}
+
+/// What is left of a prover's bond, or comes of it: nothing, or enough for one core, so that a place among provers has its
+/// price.
+pub(crate) fn bond(params: &Params, bond: Amount) -> Result<(), Refusal> {
+    let small = bond > Amount::ZERO && bond < params.bond_per_unit;
+    if small { Err(Refusal::Bond { bond, units: 0, needed: 1 }) } else { Ok(()) }
 }
 
 fn covers(params: &Params, bond: Amount, capacity: &Resources) -> Result<(), Refusal> {
@@ -186,6 +199,13 @@ pub(crate) fn jail(prover: &Prover, now: ChainTime) -> Result<(), Refusal> {
 pub(crate) fn heartbeat(prover: &Prover, heartbeat: &Heartbeat, epoch: u64) -> Result<(), Refusal> {
     range("epoch", heartbeat.epoch, epoch..=epoch)?;
     if prover.seen >= epoch { Err(Refusal::Repeated) } else { Ok(()) }
+}
+
+/// Whether a prover has anything left to lose.
+pub(crate) fn at_stake(prover: &Prover) -> Result<(), Refusal> {
+    let parts = prover.unbonding.iter().map(|part| part.amount);
+    let any = parts.chain([prover.bond]).any(|amount| amount > Amount::ZERO);
+    if any { Ok(()) } else { Err(Refusal::Evidence("the prover has nothing left to lose".to_owned())) }
 }
 
 /// Whether what evidence says is an offence, if its signatures hold.

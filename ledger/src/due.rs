@@ -15,7 +15,7 @@ use crate::{
 use ports::Key;
 use types::{
     AttemptEnd, ChainEvent, ChainTime, EndReason, State, Workload, WorkloadId,
-    limits::{DUE_BUCKETS_PER_BLOCK, DUE_PER_BLOCK},
+    limits::{DUE_BUCKETS_PER_BLOCK, DUE_LOOKS_PER_BLOCK, DUE_PER_BLOCK},
     record::{Due, DueHead, DuePage},
     registry::Role,
     state_key,
@@ -28,7 +28,10 @@ const WINDOW: u64 = 256;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     buckets: u64,
-    entries: usize,
+    /// Entries that were looked at, most of which may be of workloads that moved on before.
+    looked: usize,
+    /// Those that moved something on.
+    moved: usize,
 }
 
 /// Notes that something falls due at `time`.
@@ -65,8 +68,10 @@ pub(crate) fn next(work: &mut Work, progress: Progress) -> Outcomes<Option<Progr
 fn full_page(work: &mut Work, progress: Progress, page: u64) -> Outcomes<Option<Progress>> {
     let key = state_key::due(work.meta.due_bucket, page);
     let entries = work.read::<DuePage>(key)?.entries;
-    let Some(progress) = room(progress, entries.len()) else { return Ok(None) };
-    all_move_on(work, &entries)?;
+    if !has_room(progress, entries.len()) {
+        return Ok(None);
+    }
+    let progress = all_move_on(work, &entries, progress)?;
     work.remove(key);
     work.meta.due_page = page.saturating_add(1);
     Ok(Some(progress))
@@ -74,8 +79,10 @@ fn full_page(work: &mut Work, progress: Progress, page: u64) -> Outcomes<Option<
 
 /// Does a bucket's head, its last page.
 fn head_page(work: &mut Work, progress: Progress, head: &DueHead) -> Outcomes<Option<Progress>> {
-    let Some(progress) = room(progress, head.entries.len()) else { return Ok(None) };
-    all_move_on(work, &head.entries)?;
+    if !has_room(progress, head.entries.len()) {
+        return Ok(None);
+    }
+    let progress = all_move_on(work, &head.entries, progress)?;
     work.remove(state_key::due(work.meta.due_bucket, 0));
     Ok(Some(leave_bucket(work, progress)))
 }
@@ -86,18 +93,26 @@ fn leave_bucket(work: &mut Work, progress: Progress) -> Progress {
     Progress { buckets: progress.buckets.saturating_add(1), ..progress }
 }
 
-/// What is done after a page of so many entries, if the block has room for them.
-fn room(progress: Progress, entries: usize) -> Option<Progress> {
-    let entries = progress.entries.saturating_add(entries);
-    (entries <= DUE_PER_BLOCK).then_some(Progress { entries, ..progress })
+/// Whether the block has room for a page of so many entries. What has moved on before costs a look: of that a block can do more
+/// than blocks can bring about on average, so that nobody makes time stand still by runs that are cancelled at once.
+fn has_room(progress: Progress, entries: usize) -> bool {
+    progress.moved.saturating_add(entries) <= DUE_PER_BLOCK
+        && progress.looked.saturating_add(entries) <= DUE_LOOKS_PER_BLOCK
 }
 
-fn all_move_on(work: &mut Work, entries: &[Due]) -> Outcomes {
+fn all_move_on(work: &mut Work, entries: &[Due], progress: Progress) -> Outcomes<Progress> {
     work.require(entries.iter().map(key))?;
-    work.each(entries, |work, due| match due {
-        Due::Workload(id) => move_on(work, *id),
-        Due::Unbonding(role, account) => bond::release(work, *role, *account),
-    })
+    let mut moved = 0_usize;
+    work.each(entries, |work, due| {
+        let has_moved = match due {
+            Due::Workload(id) => move_on(work, *id)?,
+            Due::Unbonding(role, account) => bond::release(work, *role, *account).map(|()| true)?,
+        };
+        moved = moved.saturating_add(usize::from(has_moved));
+        Ok(())
+    })?;
+    let (looked, moved) = (progress.looked.saturating_add(entries.len()), progress.moved.saturating_add(moved));
+    Ok(Progress { looked, moved, ..progress })
 }
 
 fn key(due: &Due) -> Key {
@@ -108,15 +123,15 @@ fn key(due: &Due) -> Key {
     }
 }
 
-/// Moves a workload on whose time has come. One whose time is later, or that has ended, stays.
-fn move_on(work: &mut Work, id: WorkloadId) -> Outcomes {
+/// Moves a workload on whose time has come, and says so. One whose time is later, or that has ended, stays.
+fn move_on(work: &mut Work, id: WorkloadId) -> Outcomes<bool> {
     let mut workload: Workload = work.read(state_key::workload(id))?;
     if workload.moves_on.is_none_or(|time| time > work.now().time) {
-        return Ok(());
+        return Ok(false);
     }
     if workload.state != State::Queued && !heard_out(work, &mut workload)? {
         life::keep(work, &workload);
-        return Ok(());
+        return Ok(true);
     }
     match workload.state {
         State::Allocated => attempt_over(work, &mut workload, AttemptEnd::Silent)?,
@@ -126,14 +141,14 @@ fn move_on(work: &mut Work, id: WorkloadId) -> Outcomes {
         _ => return Err(Stop::Broken("a workload that has ended moves on")),
     }
     life::keep(work, &workload);
-    Ok(())
+    Ok(true)
 }
 
 /// Rule 7: a time that is up is up only once blocks of f + 1 different leaders have passed since, so that an honest one could
 /// have put in what was sent in time. Until then what was waited for is still taken.
 fn heard_out(work: &mut Work, workload: &mut Workload) -> Outcomes<bool> {
     let since = *workload.overtime.get_or_insert(work.now().height);
-    if epoch::heard(work, since) {
+    if epoch::heard(work, since)? {
         return Ok(true);
     }
     let again = work.now().time.after(work.meta.params.block_interval);

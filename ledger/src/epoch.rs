@@ -99,7 +99,8 @@ fn absent(work: &mut Work) -> Outcomes<Vec<AccountId>> {
     Ok(absent)
 }
 
-/// Rule 10: the active provers are those with the largest bonds that are bonded, tested, not jailed, and gave a sign of life.
+/// Rule 10: the active provers are those with the largest bonds that are bonded, tested, and gave a sign of life.
+/// Who is jailed is drawn for nothing, and judges on: else misses could be arranged to choose the judges.
 pub(crate) fn turn_set(work: &mut Work, registry: &Registry, ended: u64) -> Outcomes {
     let bond_per_unit = work.meta.params.bond_per_unit;
     let mut ranked: Vec<(Reverse<Amount>, AccountId)> = Vec::new();
@@ -135,7 +136,7 @@ pub(crate) fn turn_set(work: &mut Work, registry: &Registry, ended: u64) -> Outc
 
 fn is_ready(prover: &Prover, bond_per_unit: Amount, ended: u64) -> bool {
     let bonded = prover.capacity.cpus.min(prover.bonded_units(bond_per_unit)) > 0;
-    bonded && prover.jailed.is_none() && prover.seen >= ended
+    bonded && prover.seen >= ended
 }
 
 /// Writes the next version of the verdict set, and what its members offer.
@@ -188,9 +189,12 @@ pub(crate) fn led(work: &mut Work) -> Outcomes {
 
 /// Whether blocks of f + 1 different leaders have passed from a block on, that one counted and the present one not, so that an
 /// honest one was among them (rule 7).
-pub(crate) fn heard(work: &Work, since: types::Height) -> bool {
-    let led = work.meta.led.iter().filter(|height| **height >= since).count() as u64;
-    led > faulty(work.meta.seats)
+pub(crate) fn heard(work: &mut Work, since: types::Height) -> Outcomes<bool> {
+    // Those that sign now: f of one epoch and f of another could be more than one f.
+    let signing = signing(work, work.meta.epoch)?;
+    let led = work.genesis.validators.iter().zip(work.meta.led.iter());
+    let led = led.filter(|(validator, height)| **height >= since && signing.contains(&validator.peer)).count() as u64;
+    Ok(led > faulty(work.meta.seats))
 }
 
 /// f: how many of so many seats may be Byzantine.

@@ -8,7 +8,7 @@ use crate::{
 };
 use types::{
     AccountId, ChainEvent, List, Resources, State, Workload, WorkloadId,
-    limits::{BEACONS_WANTED_MAX, QUEUE_VISITS_PER_DRAW},
+    limits::{BEACONS_WANTED_MAX, PAGE_ENTRIES, QUEUE_ENDED_PER_BLOCK, QUEUE_VISITS_PER_DRAW},
     record::{FreeCapacity, PendingDraws, Prover, VerdictSet},
     state_key,
 };
@@ -45,38 +45,57 @@ fn free_capacity(work: &mut Work) -> Outcomes<Vec<(AccountId, Resources)>> {
 
 /// Takes workloads off the queue, first in, first out. One for which nobody has room now would find nobody when it is drawn
 /// either: it goes behind the others at once, so that a large one holds up no small ones, and no beacon is made in vain. One
-/// that was cancelled, or whose time is up, is dropped from the queue.
+/// that was cancelled, or whose time is up, is dropped from the queue, and is no visit: nobody keeps the others waiting by runs
+/// that are cancelled at once.
 fn choose(work: &mut Work, free: &[(AccountId, Resources)]) -> Outcomes<Vec<WorkloadId>> {
     let most = work.meta.params.draws_per_block;
-    let mut visits = most.saturating_mul(QUEUE_VISITS_PER_DRAW).min(QUEUE.len(work));
+    let mut visits = most.saturating_mul(QUEUE_VISITS_PER_DRAW);
+    let (mut ended, mut left, mut batch) = (QUEUE_ENDED_PER_BLOCK, QUEUE.len(work), most);
     let mut chosen: Vec<WorkloadId> = Vec::new();
-    while visits > 0 && (chosen.len() as u64) < most {
-        let batch = most.saturating_sub(chosen.len() as u64).min(visits);
-        let next = QUEUE.peek(work, batch)?;
+    while left > 0 && visits > 0 && ended > 0 && (chosen.len() as u64) < most {
+        let next = QUEUE.peek(work, batch.min(left))?;
         work.require(next.iter().flat_map(|id| [state_key::workload(*id), state_key::live_entry(*id)]))?;
         for id in next {
-            QUEUE.pop(work)?;
-            if consider(work, id, free)? {
-                chosen.push(id);
+            if visits == 0 || ended == 0 || (chosen.len() as u64) >= most {
+                break;
             }
+            left = left.saturating_sub(1);
+            QUEUE.pop(work)?;
+            let place = consider(work, id, free)?;
+            if matches!(place, Place::Ended) {
+                ended = ended.saturating_sub(1);
+                continue;
+            }
+            visits = visits.saturating_sub(1);
+            chosen.extend(matches!(place, Place::Drawn).then_some(id));
         }
-        visits = visits.saturating_sub(batch);
+        // Where many have ended, more are loaded at once.
+        batch = batch.saturating_mul(2).min(PAGE_ENTRIES as u64).max(most);
     }
     Ok(chosen)
 }
 
-/// Whether a workload from the head of the queue is to be drawn for.
-fn consider(work: &mut Work, id: WorkloadId, free: &[(AccountId, Resources)]) -> Outcomes<bool> {
+/// What becomes of a workload from the head of the queue.
+enum Place {
+    /// It has ended, or its time is up: it leaves the queue.
+    Ended,
+    /// Nobody has room for it now.
+    Behind,
+    /// It is drawn for.
+    Drawn,
+}
+
+fn consider(work: &mut Work, id: WorkloadId, free: &[(AccountId, Resources)]) -> Outcomes<Place> {
     let workload: Workload = work.read(state_key::workload(id))?;
     let now = work.now().time;
     if workload.state != State::Queued || workload.moves_on.is_none_or(|time| time <= now) {
-        return Ok(false);
+        return Ok(Place::Ended);
     }
     if candidates(&workload, free).is_empty() {
         QUEUE.push(work, id)?;
-        return Ok(false);
+        return Ok(Place::Behind);
     }
-    Ok(true)
+    Ok(Place::Drawn)
 }
 
 /// Leaves the record of the draws and asks for the beacon.

@@ -90,7 +90,7 @@ pub(crate) fn end_attempt(work: &mut Work, workload: &mut Workload, end: Attempt
     if workload.kind == Kind::Run
         && matches!(kind, AttemptEndKind::Silent | AttemptEndKind::Missed | AttemptEndKind::Unavailable)
     {
-        jail::miss(work, prover, workload.sender)?;
+        jail::miss(work, prover, workload.sender, false)?;
     }
     let now = work.now();
     workload.attempts.last_mut().ok_or(IDLE)?.end = Some((now, end));

@@ -7,12 +7,15 @@ use crate::{
 };
 use types::{
     AccountId, Amount, ChainEvent, Refusal, Workload, WorkloadId, fee,
+    limits::EVIDENCE_PER_BLOCK,
     offence::{Evidence, Offence},
     record::{Cause, Prover},
     state_key,
     workload::Kind,
 };
 
+/// A false verdict costs one core's bond in so many that the prover has bonded.
+const VERDICT_PART: u64 = 10;
 const UNCOUNTABLE: Stop = Stop::Broken("a slash is above all money there is");
 
 /// Takes evidence: from a leader, or in anybody's transaction.
@@ -23,17 +26,28 @@ pub(crate) fn take(work: &mut Work, evidence: &Evidence) -> Outcomes {
     if work.find::<bool>(paid)?.is_some() {
         return Err(Refusal::Punished.into());
     }
+    if work.evidence >= EVIDENCE_PER_BLOCK {
+        return Err(Refusal::Full(EVIDENCE_PER_BLOCK as u64).into());
+    }
     let workload = life::find(work, id)?;
     let prover = bond::registered(work, offender)?;
+    check::at_stake(&prover)?;
     check::evidence(&work.meta.params, &workload, evidence, work.now().time)?;
     let (chain, key) = (work.meta.chain, prover.key);
     check::signed(chain, &key, evidence).or_else(|refusal| if work.scouting { Ok(()) } else { Err(refusal) })?;
     let units = match evidence.offence() {
         Offence::RejectedProof | Offence::TwoAnnouncements => fee::units(&workload.run.resources),
-        Offence::FalseVerdict | Offence::TwoVerdicts => 1,
+        Offence::FalseVerdict | Offence::TwoVerdicts => verdict_units(&prover, work.meta.params.bond_per_unit),
     };
+    work.evidence = work.evidence.saturating_add(1);
     work.create(paid, &true);
     slash(work, &workload, offender, units, evidence.offence(), None)
+}
+
+/// What a verdict answers for, in cores: a part of the bond that it weighs, one core at least.
+fn verdict_units(prover: &Prover, bond_per_unit: Amount) -> u64 {
+    let part = u64::from(prover.bonded_units(bond_per_unit)).checked_div(VERDICT_PART);
+    part.unwrap_or_default().max(1)
 }
 
 /// Rule 12: a proof was rejected. Of what its prover loses, half at most pays the user, up to the locked fee; the rest burns.

@@ -74,7 +74,7 @@ pub(crate) fn return_from_jail(work: &mut Work, sender: AccountId) -> Outcomes {
 fn declare(work: &mut Work, account: AccountId, capacity: Resources, id: TxId) -> Outcomes {
     let prover = bond::registered(work, account)?;
     check::capacity(&work.meta.params, &prover, &capacity)?;
-    let more = !prover.capacity.fits(&capacity) || prover.capacity.gpu_class < capacity.gpu_class;
+    let more = check::more(&prover, &capacity);
     life::change_prover(work, account, |prover| {
         prover.capacity = prover.capacity.smaller(&capacity);
         prover.declared = more.then_some(capacity);
@@ -86,11 +86,10 @@ fn declare(work: &mut Work, account: AccountId, capacity: Resources, id: TxId) -
 
 /// The chain asks for a test of what a prover declares. The prover pays for the verdicts.
 fn test(work: &mut Work, account: AccountId, declared: &Resources, id: WorkloadId) -> Outcomes {
-    let in_use = bond::registered(work, account)?.in_use;
     if work.meta.live >= LIVE_WORKLOADS_MAX {
         return Err(Refusal::Full(LIVE_WORKLOADS_MAX).into());
     }
-    let workload = test_workload(work, account, idle(declared, &in_use), id)?;
+    let workload = test_workload(work, account, tested_with(declared), id)?;
     work.lock(account, workload.fee.verification, Why(Cause::Lock, Some(id.0)))?;
     live::add(work, id)?;
     life::change_prover(work, account, |prover| {
@@ -104,18 +103,11 @@ fn test(work: &mut Work, account: AccountId, declared: &Resources, id: WorkloadI
     work.tell(ChainEvent::Allocated { workload: id, attempt: 1, prover: account })
 }
 
-/// All that is declared and not in use now, so that small steps up do not hide what is not there: nothing is drawn for a
-/// prover under test. At least what the test itself needs to run.
-fn idle(declared: &Resources, in_use: &Resources) -> Resources {
-    Resources {
-        cpus: declared.cpus.saturating_sub(in_use.cpus).max(1),
-        memory_mib: declared.memory_mib.saturating_sub(in_use.memory_mib).max(TEST_MEMORY_MIB),
-        disk_mib: declared.disk_mib.saturating_sub(in_use.disk_mib),
-        gpus: declared.gpus.saturating_sub(in_use.gpus),
-        gpu_class: declared.gpu_class,
-        // The test is WebAssembly, which everybody runs.
-        runtimes: Runtimes::NONE,
-    }
+/// All that is declared: nothing of it is in use, and nothing is drawn for a prover under test. At least what the test itself
+/// needs to run.
+fn tested_with(declared: &Resources) -> Resources {
+    // The test is WebAssembly, which everybody runs.
+    Resources { memory_mib: declared.memory_mib.max(TEST_MEMORY_MIB), runtimes: Runtimes::NONE, ..*declared }
 }
 
 /// How long a test may compute: so much for each MiB, so that there is no time to do with less memory what takes more work.

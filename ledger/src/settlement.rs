@@ -24,13 +24,15 @@ pub(crate) fn take(work: &mut Work, settlement: &Settlement) -> Outcomes {
         holds.map_err(|error| Refusal::Certificate(error.to_string()))
     })?;
     let signers = signers(certificate, &set)?;
-    count_verdicts(work, &signers)?;
+    // Nobody is blamed for what an earlier set judged.
+    let counts = announced.set == work.meta.set;
+    count_verdicts(work, &signers, counts)?;
     match certificate.verdict {
         Verdict::Valid => verified(work, &mut workload, certificate, &set, &signers)?,
         Verdict::Invalid => rejected(work, &mut workload, certificate)?,
         Verdict::Unavailable => again(work, &mut workload, AttemptEnd::Unavailable(certificate.clone()))?,
     }
-    work.meta.settled = work.meta.settled.saturating_add(1);
+    work.meta.settled = work.meta.settled.saturating_add(u64::from(counts));
     life::keep(work, &workload);
     Ok(())
 }
@@ -42,13 +44,13 @@ fn signers(certificate: &Certificate, set: &VerdictSet) -> Result<Vec<Member>, R
     certificate.signers().map(member).collect::<Option<_>>().ok_or_else(outside)
 }
 
-fn count_verdicts(work: &mut Work, signers: &[Member]) -> Outcomes {
+fn count_verdicts(work: &mut Work, signers: &[Member], counts: bool) -> Outcomes {
     work.require(signers.iter().map(|signer| state_key::prover(signer.account)))?;
     let epoch = work.meta.epoch;
     for signer in signers {
         life::change_prover(work, signer.account, |prover| {
             prover.tally.verdicts = prover.tally.verdicts.checked_add(1)?;
-            (prover.seen, prover.spoke) = (prover.seen.max(epoch), prover.spoke.saturating_add(1));
+            (prover.seen, prover.spoke) = (prover.seen.max(epoch), prover.spoke.saturating_add(u64::from(counts)));
             Some(())
         })?;
     }
@@ -71,6 +73,7 @@ fn verified(
     life::change_prover(work, prover, |prover| {
         prover.tally.verified = prover.tally.verified.checked_add(1)?;
         prover.live = prover.live.checked_sub(1)?;
+        jail::proved(prover);
         Some(())
     })?;
     failed_without_need(work, workload)?;
@@ -92,7 +95,7 @@ fn failed_without_need(work: &mut Work, workload: &Workload) -> Outcomes {
     let failed = |attempt: &&Attempt| matches!(attempt.end, Some((_, AttemptEnd::Failed(_))));
     let provers: Vec<AccountId> = workload.attempts.iter().filter(failed).map(|attempt| attempt.prover).collect();
     work.require(provers.iter().map(|prover| state_key::prover(*prover)))?;
-    work.each(provers, |work, prover| jail::miss(work, prover, workload.sender))
+    work.each(provers, |work, prover| jail::miss(work, prover, workload.sender, true))
 }
 
 /// Rule 11: the proof is rejected, its prover slashed, the workload drawn again.

@@ -57,6 +57,8 @@ pub(crate) struct Work {
     pub(crate) events: List<ChainEvent, EVENTS_PER_BLOCK>,
     /// How it moved money so far.
     pub(crate) movements: Vec<Movement>,
+    /// How many pieces of evidence it took so far.
+    pub(crate) evidence: usize,
     /// Whether entries are only gone through to learn which values they need: nothing of it stays, and nothing is checked that
     /// costs time or depends on entries that were left out.
     pub(crate) scouting: bool,
@@ -71,6 +73,7 @@ pub(crate) struct Point {
     meta: Meta,
     events: usize,
     movements: usize,
+    evidence: usize,
 }
 
 impl Work {
@@ -83,6 +86,7 @@ impl Work {
             meta,
             events: List::default(),
             movements: Vec::new(),
+            evidence: 0,
             scouting: false,
             proven: false,
             overlay,
@@ -155,6 +159,7 @@ impl Work {
             meta: self.meta.clone(),
             events: self.events.len(),
             movements: self.movements.len(),
+            evidence: self.evidence,
         }
     }
 
@@ -166,6 +171,7 @@ impl Work {
         events.truncate(point.events);
         self.events = List::truncated(events);
         self.movements.truncate(point.movements);
+        self.evidence = point.evidence;
     }
 
     /// Does something wholly or not at all.

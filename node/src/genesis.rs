@@ -59,6 +59,10 @@ fn line_of(text: &str, error: &GenesisError) -> Option<usize> {
             field(inside, name).map_or(from, |at| from + at)
         }
         GenesisError::Order(list) => field(text, list)?,
+        GenesisError::Account(account) => {
+            let validators = field(text, "validators")?;
+            text.get(validators..)?.find(&account.to_string()).map_or(validators, |at| validators + at)
+        }
         GenesisError::Possession(account) | GenesisError::Capacity(account) => {
             let provers = field(text, "provers")?;
             text.get(provers..)?.find(&account.to_string()).map_or(provers, |at| provers + at)

@@ -101,7 +101,7 @@ impl Replica {
         let (meta, rest) = values.split_first().ok_or(Refusal::Busy)?;
         // Before the first block there is no state to check against.
         let meta: Meta = record(Some(meta)).ok_or(Refusal::Busy)?;
-        ledger::admission::check(&meta, signed, rest)?;
+        ledger::admission::check(&self.genesis, &meta, signed, rest)?;
         Ok(record::<Account>(rest.first()).unwrap_or_default().nonce)
     }
 }

@@ -127,6 +127,9 @@ pub enum GenesisError {
     /// A list is empty or not strictly ascending.
     #[error("{0} must be ascending, without repetition, and not empty")]
     Order(&'static str),
+    /// Two validators have one account: a bond is found by it.
+    #[error("validators: {0} is the account of two")]
+    Account(AccountId),
     /// A prover has not shown that it knows its verdict key, or a key is used twice.
     #[error("provers: {0} has not proved possession of its own verdict key")]
     Possession(AccountId),
@@ -175,6 +178,10 @@ impl Genesis {
         ascending("validators", self.validators.iter().map(|validator| validator.peer))?;
         ascending("provers", self.provers.iter().map(|prover| prover.account))?;
         ascending("accounts", self.accounts.iter().map(|entry| entry.account))?;
+        let mut accounts = std::collections::BTreeSet::new();
+        if let Some(twice) = self.validators.iter().find(|validator| !accounts.insert(validator.account)) {
+            return Err(GenesisError::Account(twice.account));
+        }
         self.check_provers()?;
         self.check_test()?;
         self.supply().map(|_| ()).ok_or(GenesisError::Supply)

@@ -58,7 +58,7 @@ pub const BEACONS_PER_BLOCK: usize = 16;
 pub const PROVER_MESSAGES_PER_BLOCK: usize = 512;
 /// Heartbeats in one block.
 pub const HEARTBEATS_PER_BLOCK: usize = 128;
-/// Pieces of evidence in one block, besides those in transactions.
+/// Pieces of evidence in one block, those in transactions counted: each costs pairings.
 pub const EVIDENCE_PER_BLOCK: usize = 16;
 /// Settlements in one block.
 pub const SETTLEMENTS_PER_BLOCK: usize = 64;
@@ -68,12 +68,17 @@ pub const TRANSACTIONS_PER_BLOCK: usize = 4096;
 pub const BODY_MAX: usize = 4 * 1024 * 1024;
 /// Workloads whose time has come that one block moves on; the rest follow in the next.
 pub const DUE_PER_BLOCK: usize = 256;
+/// Entries of what is due that one block looks at: most may be of workloads that moved on before. More than a block can bring
+/// about by runs that are cancelled at once, one in two of its transactions.
+pub const DUE_LOOKS_PER_BLOCK: usize = TRANSACTIONS_PER_BLOCK;
 /// Buckets of due workloads that one block looks into.
 pub const DUE_BUCKETS_PER_BLOCK: u64 = 4096;
 /// Heights whose beacons are wanted at once: no further draws are fixed until some come in.
 pub const BEACONS_WANTED_MAX: u64 = 64;
 /// Places of the queue that one block looks at for each draw it may fix.
 pub const QUEUE_VISITS_PER_DRAW: u64 = 2;
+/// Places of the queue whose workloads have ended that one block passes over besides: more than a block can bring about.
+pub const QUEUE_ENDED_PER_BLOCK: u64 = TRANSACTIONS_PER_BLOCK as u64 / 2;
 /// Events that one block leaves for members.
 pub const EVENTS_PER_BLOCK: usize = 9 * 1024;
 /// Movements of money on one page of a block's record of them.
@@ -124,6 +129,6 @@ const _: () = {
     assert!(REGISTERED_MAX * 32 < VALUE_MAX);
     assert!((HEARTBEATS_PER_BLOCK * 256 + EVIDENCE_PER_BLOCK * 2 * PROVER_MESSAGE_MAX) < BODY_MAX / 16);
     // A block can always do one page of what is due, and the longest step of chain time adds fewer buckets than it looks into.
-    assert!(DUE_PER_BLOCK >= PAGE_ENTRIES);
+    assert!(DUE_PER_BLOCK >= PAGE_ENTRIES && DUE_LOOKS_PER_BLOCK >= DUE_PER_BLOCK);
     assert!(STEP_LONGEST_MS / crate::state_key::DUE_BUCKET_MS < DUE_BUCKETS_PER_BLOCK);
 };

@@ -15,6 +15,8 @@ const HOUR: u64 = 3_600 * SECOND;
 const DAY: u64 = 24 * HOUR;
 /// Ten million LEM: above every bond and price, far below what cannot be counted.
 const MONEY: u64 = 10_000_000 * crate::amount::UNITS_PER_LEM;
+/// The largest transaction fee that can be voted: one that a validator can still pay to vote it down.
+const FEE: u64 = crate::amount::UNITS_PER_LEM;
 
 /// What a parameter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,9 +185,9 @@ params! {
     /// How far ahead a transaction's last block may lie.
     validity_max: u64 = 10_000, 1 => 1 << 32, Blocks, votable;
     /// Fee of a transaction.
-    transaction_fee: Amount = 1_000_000, 0 => MONEY, Money, votable;
+    transaction_fee: Amount = 1_000_000, 0 => FEE, Money, votable;
     /// Fee of each of its bytes.
-    transaction_fee_byte: Amount = 1_000, 0 => MONEY >> 20, Money, votable;
+    transaction_fee_byte: Amount = 1_000, 0 => FEE >> 10, Money, votable;
     /// Price of one core for one second in the first epoch; it moves with demand.
     compute_price: Amount = 10_000_000, 1 => MONEY >> 20, Money, fixed;
     /// The price of one core for one second never falls below this.

@@ -60,6 +60,8 @@ pub struct Unbonding {
     pub amount: Amount,
     /// The chain time at which it is paid back, if nothing keeps it.
     pub release: ChainTime,
+    /// The epoch in which it was taken back: until that ends, a verdict still weighs it.
+    pub epoch: u64,
 }
 
 /// A validator, among the nodes that genesis knows.
@@ -92,6 +94,8 @@ pub struct Seats {
 /// Something that counts towards jail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Miss {
+    /// Whether it is a fail where another prover succeeded: a proof of its own that is found valid wipes that out.
+    pub fail: bool,
     /// By whose workload; the chain's zero account where a whole epoch was missed.
     pub user: AccountId,
     /// When.
@@ -426,6 +430,3 @@ pub struct PendingDraws {
     /// The active provers with room, ascending by account.
     pub provers: List<FreeCapacity, PROVERS_MAX>,
 }
-
-/// A name that the chain keeps for people, such as that of the network.
-pub type Name = Text<TEXT_MAX>;

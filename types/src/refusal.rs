@@ -236,7 +236,7 @@ impl Refusal {
             Self::BadSignature => "sign with the key of the account that it names",
             Self::NonceUsed { .. } | Self::NonceGap { .. } => "ask for the account's next nonce and sign again",
             Self::Past { .. } | Self::TooFarAhead { .. } => {
-                "sign again with a later height, at most 10000 blocks ahead"
+                "sign again with a later height, closer to the present height"
             }
             Self::FeeLimit { .. } => "raise the fee limit or make it smaller",
             Self::Funds { .. } => "ask for a quote, then fund the account",

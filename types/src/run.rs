@@ -86,6 +86,12 @@ impl Resources {
             && self.runtimes.covers(need.runtimes)
     }
 
+    /// Whether it is nothing at all, of whatever class and runtimes.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.cpus == 0 && self.memory_mib == 0 && self.disk_mib == 0 && self.gpus == 0
+    }
+
     /// What is left without `other`, of the same class and runtimes; `None` where something would be less than nothing.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Option<Self> {

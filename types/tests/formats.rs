@@ -418,8 +418,8 @@ fn sample_calls() -> [Call; 7] {
 }
 
 fn sample_prover() -> Prover {
-    let unbonding = Unbonding { amount: Amount(1), release: ChainTime(2) };
-    let miss = Miss { user: AccountId([3; 32]), time: ChainTime(4) };
+    let unbonding = Unbonding { amount: Amount(1), release: ChainTime(2), epoch: 3 };
+    let miss = Miss { fail: true, user: AccountId([3; 32]), time: ChainTime(4) };
     Prover {
         unbonding: List::new(vec![unbonding]).expect("one"),
         capacity: sample_capacity(),
@@ -432,7 +432,7 @@ fn sample_prover() -> Prover {
 }
 
 fn sample_validators() -> Validators {
-    let unbonding = List::new(vec![Unbonding { amount: Amount(1), release: ChainTime(2) }]).expect("one");
+    let unbonding = List::new(vec![Unbonding { amount: Amount(1), release: ChainTime(2), epoch: 3 }]).expect("one");
     let validator = Validator { peer: PeerId([3; 32]), account: AccountId([4; 32]), bond: Amount(5), unbonding };
     Validators { validators: List::new(vec![validator]).expect("one") }
 }
@@ -596,8 +596,8 @@ fn formats_are_frozen() {
         ("calls", "74ae28f2e2ed8252"),
         ("evidence", "977728a01b379e6c"),
         ("heartbeat", "de6532ae3482adce"),
-        ("prover", "791f8c2023cb3770"),
-        ("validators", "7befb7899f449d0e"),
+        ("prover", "8b43ef9f1a0fe03f"),
+        ("validators", "b2af7c64de974bf0"),
         ("meta with default parameters", "4b8dd921f0dbfed7"),
         ("movements", "f5155bf2a1883295"),
         ("outcome", "e8a080ff8183c819"),

@@ -17,7 +17,7 @@ use types::{
 
 fn check(world: &World, signed: &SignedTransaction) -> Result<(), Refusal> {
     let values: Vec<_> = admission::keys(signed).iter().map(|key| world.memory.values().get(key).cloned()).collect();
-    admission::check(&world.meta(), signed, &values)
+    admission::check(world.memory.ledger().genesis(), &world.meta(), signed, &values)
 }
 
 fn code(world: &World, signed: &SignedTransaction) -> &'static str {
@@ -80,9 +80,9 @@ fn malformed_values_are_refused_without_a_panic() {
     let world = World::new();
     let signed = world.run(0);
     let garbage = vec![Some(bytes::Bytes::from_static(b"x")); 2];
-    let refusal = admission::check(&world.meta(), &signed, &garbage);
+    let refusal = admission::check(world.memory.ledger().genesis(), &world.meta(), &signed, &garbage);
     assert_eq!(refusal.expect_err("garbage").code(), "malformed");
-    let unknown = admission::check(&world.meta(), &signed, &[]);
+    let unknown = admission::check(world.memory.ledger().genesis(), &world.meta(), &signed, &[]);
     assert!(unknown.is_err(), "no values are a state with nothing in it");
 }
 
@@ -172,6 +172,9 @@ fn what_members_send_is_refused_with_the_code_of_a_block() {
         (prover, Call::Vote(changes(&[("jail_users", 5)]))),
         (world.seat(1), Call::Vote(changes(&[("jail_users", 0)]))),
         (world.seat(1), Call::Vote(changes(&[("block_interval", 500)]))),
+        // Less than a core's bond would be left, and the bond leaves nothing for the verdicts of the test.
+        (prover, Call::Unbond { role: Role::Prover, amount: Amount(3 * UNIT.0 + 1) }),
+        (newcomer, with(|registration| registration.bond = Amount(9 * UNIT.0 - 1_177_000))),
         (prover, accuse(types::SignedVerdict { verdict: Verdict::Valid, ..verdict.clone() })),
         (prover, accuse(types::SignedVerdict { signature: VerdictSignature([0; 48]), ..verdict })),
     ];
@@ -181,6 +184,40 @@ fn what_members_send_is_refused_with_the_code_of_a_block() {
         assert_ne!(code, "good", "{:?}", signed.value.call);
         world.refuses_transaction(signed, code);
     }
+}
+
+#[test]
+fn nothing_is_admitted_that_stays_in_front_of_what_follows_it() {
+    let (mut world, _) = busy();
+    let [prover, poor] = [0, 1].map(|index| world.provers[index].account());
+    let refused = |world: &World, sender: types::AccountId, call: Call, expected: &str| {
+        let signed = world.call_of(world.secret_of(sender), call);
+        assert_eq!(code(world, &signed), expected);
+        world.refuses_transaction(signed, expected);
+    };
+    // Parts of a bond are counted.
+    let one = Call::Unbond { role: Role::Prover, amount: Amount(1) };
+    world.bonds(prover, Role::Prover, UNIT);
+    for _ in 0..types::limits::UNBONDINGS_MAX {
+        world.sends(prover, one.clone());
+    }
+    refused(&world, prover, one, "not-while");
+    // What computes declares no more.
+    let id = world.proving(0);
+    let computing = world.drawn(id);
+    world.bonds(computing, Role::Prover, UNIT);
+    refused(&world, computing, declare(cores(5)), "not-while");
+    // A test has to be paid for.
+    world.bonds(poor, Role::Prover, Amount(7 * UNIT.0));
+    let fee = |call: &Call| {
+        let bytes = types::codec::encode(&world.call_of(world.secret_of(poor), call.clone())).len();
+        types::fee::transaction_fee(world.params(), bytes).expect("small").0
+    };
+    let all = Call::Transfer { to: prover, amount: world.account(poor).balance };
+    let left = fee(&declare(cores(5))) + 1;
+    let amount = Amount(world.account(poor).balance.0 - fee(&all) - left);
+    world.sends(poor, Call::Transfer { to: prover, amount });
+    refused(&world, poor, declare(cores(5)), "funds");
 }
 
 #[test]

@@ -90,11 +90,9 @@ fn a_program_that_fails_by_a_coin_flip_gets_no_attempt_for_nothing() {
     // It fails at the first prover, and is taken back before the second is drawn.
     let before = world.wealth(user);
     let id = world.proving(0);
-    world.fail(id);
     let provers = world.all_provers();
     world.drain(&provers, true);
-    let height = world.wanted()[0];
-    world.block(&Body { beacons: List::truncated(vec![world.beacon(height)]), ..Body::default() });
+    world.fail(id);
     let cancel = world.call(0, Call::Cancel { workload: id });
     world.transact(vec![cancel]);
     assert_eq!((world.state(id), before - world.wealth(user)), (State::Cancelled, COMPUTE), "computing was paid for");
@@ -102,8 +100,8 @@ fn a_program_that_fails_by_a_coin_flip_gets_no_attempt_for_nothing() {
     world.drain(&provers, false);
     let before = world.wealth(user);
     let id = world.proving(0);
-    world.fail(id);
     world.drain(&provers, true);
+    world.fail(id);
     world.wait(604_000);
     assert_eq!((world.state(id), before - world.wealth(user)), (State::Expired, COMPUTE));
     assert_eq!(world.meta().totals.burned.0, 2 * COMPUTE);
@@ -120,8 +118,8 @@ fn to_jail_a_prover_by_coin_flips_takes_three_users_that_each_pay_in_full() {
         assert_eq!(world.prover(victim).jailed, None);
         world.drain(&rest, true);
         let id = world.proving(user);
-        world.fail(id);
         world.drain(&[other], false);
+        world.fail(id);
         world.draw();
         world.accept(id);
         world.announce(id);
@@ -134,6 +132,30 @@ fn to_jail_a_prover_by_coin_flips_takes_three_users_that_each_pay_in_full() {
     let verdicts = 3 * VERIFICATION / 4;
     assert_eq!(world.wealth(victim), bond + verdicts, "the victim keeps its bond, and what its verdicts earned");
     assert_eq!(world.wealth(other), reward + verdicts + 3 * COMPUTE);
+}
+
+#[test]
+fn fails_count_only_until_the_next_good_proof_so_that_coin_flips_must_outnumber_honest_work() {
+    let mut world = World::with(4, params());
+    let [victim, other] = [0, 1].map(|index| world.provers[index].account());
+    let rest: Vec<AccountId> = world.all_provers().into_iter().filter(|prover| *prover != victim).collect();
+    for user in 0..3 {
+        world.drain(&rest, true);
+        if user == 2 {
+            let honest = world.proved(0);
+            assert_eq!((world.drawn(honest), world.prover(victim).misses.len()), (victim, 2));
+            world.settle_by_all(honest, Verdict::Valid);
+            assert_eq!(world.prover(victim).misses.len(), 0);
+        }
+        let id = world.proving(user);
+        world.drain(&[other], false);
+        world.fail(id);
+        world.draw();
+        world.accept(id);
+        world.announce(id);
+        world.settle_by_all(id, Verdict::Valid);
+    }
+    assert_eq!((world.prover(victim).misses.len(), world.prover(victim).jailed), (1, None));
 }
 
 #[test]
@@ -340,18 +362,21 @@ fn a_leader_that_reorders_capacity_changes_gives_nobody_more_tickets() {
 }
 
 #[test]
-fn a_leader_that_takes_capacity_away_before_a_draw_can_only_make_its_friends_lose() {
-    let mut world = World::with(4, params());
-    let friend = world.provers[0].account();
-    let before = world.wealth(friend);
-    let ids: Vec<WorkloadId> = (0..8).map(|_| world.queued(0)).collect();
-    world.drain(&[friend], true);
-    for _ in 0..3 {
-        world.draw_waiting();
-    }
-    assert!(ids.iter().all(|id| world.state(*id) == State::Allocated && world.drawn(*id) != friend));
-    let prover = world.prover(friend);
-    assert_eq!((world.wealth(friend), prover.tally.allocated, prover.tally.missed), (before, 0, 0));
+fn a_leader_that_takes_capacity_away_before_a_draw_changes_no_draw() {
+    let draws = |drained: usize| {
+        let mut world = World::with(4, params());
+        let ids: Vec<WorkloadId> = (0..8).map(|_| world.queued(0)).collect();
+        // The leader knows the beacons by now, and whom they name.
+        let friends: Vec<AccountId> = world.all_provers().into_iter().take(drained).collect();
+        world.drain(&friends, true);
+        for _ in 0..3 {
+            world.draw_waiting();
+        }
+        assert!(ids.iter().all(|id| world.state(*id) == State::Allocated));
+        ids.iter().map(|id| world.drawn(*id)).collect::<Vec<_>>()
+    };
+    let untouched = draws(0);
+    assert_eq!([1, 2, 4].map(draws), [untouched.clone(), untouched.clone(), untouched]);
 }
 
 #[test]

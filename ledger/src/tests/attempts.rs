@@ -138,15 +138,15 @@ fn what_is_not_said_in_the_right_state_is_refused() {
 }
 
 #[test]
-fn what_is_said_after_its_time_is_refused() {
+fn what_is_said_after_its_time_is_taken_until_the_state_moves_on() {
     let mut world = World::new();
     let id = world.allocated(0);
     for _ in 0..2 {
         world.try_block(1_750, &types::Body::default());
     }
     // At the next block's time the window of 4 s is over, but what is due then is done a block later.
-    let accept = world.drawn_says(id, ProverAction::Accept);
-    world.refuses_message(accept, "wrong-state");
+    world.say(vec![world.drawn_says(id, ProverAction::Accept)]);
+    assert_eq!(world.state(id), State::Proving);
 }
 
 #[test]

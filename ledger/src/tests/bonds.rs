@@ -135,6 +135,7 @@ fn a_part_is_kept_while_an_attempt_is_not_over() {
         (1, before),
         "nobody has judged its proof yet"
     );
+    world.next_epoch();
     world.settle_by_all(id, Verdict::Valid);
     let before = world.account(prover).balance;
     world.wait(62_000);
@@ -180,12 +181,29 @@ fn a_prover_that_took_back_all_is_off_the_list_until_it_bonds_again() {
 }
 
 #[test]
-fn a_bond_that_covers_no_core_makes_no_member() {
+fn a_bond_is_nothing_or_covers_a_core() {
     let (mut world, prover) = funded();
-    world.unbonds(prover, Role::Prover, Amount(3 * UNIT.0 + 1));
+    let (role, less) = (Role::Prover, Amount(3 * UNIT.0 + 1));
+    world.refuses_send(prover, Call::Unbond { role, amount: less }, "bond");
+    world.unbonds(prover, role, Amount(4 * UNIT.0));
     world.next_epoch();
     assert!(!world.prover(prover).member);
-    world.bonds(prover, Role::Prover, Amount(1));
+    world.refuses_send(prover, Call::Bond { role, amount: Amount(UNIT.0 - 1) }, "bond");
+    world.bonds(prover, role, UNIT);
     world.next_epoch();
     assert!(world.prover(prover).member);
+}
+
+#[test]
+fn a_part_is_kept_while_verdicts_still_weigh_it() {
+    let mut world = World::with(4, types::Params { epoch_blocks: 4_096, ..brief() });
+    let prover = world.members()[0];
+    world.fund(prover, UNIT);
+    world.unbonds(prover, Role::Prover, UNIT);
+    let before = world.account(prover).balance;
+    world.wait(170_000);
+    assert_eq!(world.account(prover).balance, before, "it is a member by a bond that it took back");
+    world.next_epoch();
+    world.wait(62_000);
+    assert_eq!(world.account(prover).balance.0, before.0 + UNIT.0);
 }

@@ -236,3 +236,22 @@ fn nobody_is_given_more_than_it_has() {
     let asked: u32 = ids.iter().filter(|id| taken(id)).map(|id| world.workload(*id).run.resources.cpus).sum();
     assert_eq!(used, asked);
 }
+
+#[test]
+fn runs_that_are_cancelled_at_once_keep_nobody_waiting() {
+    let mut world = World::with(4, Params { draws_per_block: 2, ..Params::default() });
+    let mut transaction = world.transaction(0, Call::Run(sized(1)));
+    let mut sent = Vec::new();
+    for _ in 0..200 {
+        let run = world.sign(0, transaction.clone());
+        transaction.nonce += 1;
+        transaction.call = Call::Cancel { workload: run.value.id().into() };
+        sent.extend([run, world.sign(0, transaction.clone())]);
+        transaction.nonce += 1;
+        transaction.call = Call::Run(sized(1));
+    }
+    world.transact(sent);
+    let honest = world.queued(1);
+    world.draw();
+    assert_eq!(world.state(honest), State::Allocated);
+}

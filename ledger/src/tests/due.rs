@@ -137,6 +137,26 @@ fn what_a_block_has_no_room_for_follows_in_the_next() {
 }
 
 #[test]
+fn runs_that_are_cancelled_at_once_do_not_keep_time_from_others() {
+    let mut world = undrawn(Millis(2_000));
+    let ids = many_runs(&mut world, 600);
+    let mut cancel = world.transaction(0, Call::Return);
+    let mut sent = Vec::new();
+    for workload in ids {
+        cancel.call = Call::Cancel { workload };
+        sent.push(world.sign(0, cancel.clone()));
+        cancel.nonce += 1;
+    }
+    let honest = world.run(1);
+    let id = honest.value.id().into();
+    world.try_block(0, &Body { transactions: types::List::new(sent).expect("few"), ..Body::default() });
+    world.try_block(0, &Body { transactions: types::List::truncated(vec![honest]), ..Body::default() });
+    world.try_block(2_000, &Body::default());
+    world.try_block(250, &Body::default());
+    assert_eq!(world.state(id), State::Expired, "600 entries were passed over in one block");
+}
+
+#[test]
 fn the_longest_step_of_chain_time_is_done_in_one_block() {
     let params =
         Params { step_max: Millis(600_000), queue_window: Millis(300_000), provers_min: 5, ..Params::default() };

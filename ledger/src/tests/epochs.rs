@@ -236,3 +236,16 @@ fn offers_keep_what_fits_in_no_other() {
     ];
     assert_eq!(offers, expected);
 }
+
+#[test]
+fn a_proof_is_judged_by_the_set_of_its_announcement() {
+    let mut world = World::with(4, types::Params { epoch_blocks: 16, ..types::Params::default() });
+    let (queued, early) = (world.meta().set, world.proving(0));
+    world.next_epoch();
+    world.announce(early);
+    let announced = world.workload(early).subject().expect("announced").1.set;
+    assert_eq!((announced, world.meta().set), (queued + 1, queued + 1));
+    world.next_epoch();
+    assert_eq!(world.workload(early).subject().expect("announced").1.set, announced, "a later set has no say");
+    world.settle_by_all(early, types::Verdict::Valid);
+}

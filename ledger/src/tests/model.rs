@@ -6,13 +6,15 @@ use super::world::World;
 use ports::Peer;
 use std::collections::{BTreeMap, BTreeSet};
 use types::{
-    AccountId, Body, Call, ChainEvent, EndReason, Params, ProgramId, Resources, Run, State, Transaction, Verdict,
-    WorkloadId, codec,
+    AccountId, Body, Call, ChainEvent, EndReason, Height, Params, ProgramId, Resources, Run, State, Transaction,
+    Verdict, WorkloadId, codec,
+    draw::Draw,
     event::AttemptEndKind,
     genesis::Genesis,
     offence::{Evidence, Offence},
     record::Cause,
     registry::{Changes, ProverUpdate, Registration},
+    state_key,
     workload::Kind,
 };
 
@@ -47,8 +49,8 @@ struct Rig {
     live: u64,
     draining: bool,
     jailed: bool,
-    /// The latest miss at a workload of each user.
-    misses: BTreeMap<AccountId, u64>,
+    /// The latest miss at a workload of each user, and whether it was a fail where another succeeded.
+    misses: BTreeMap<AccountId, (u64, bool)>,
 }
 
 /// A workload.
@@ -110,6 +112,8 @@ pub(super) struct Model {
     spoke: BTreeSet<AccountId>,
     /// Who should have been jailed in the present block.
     jailed: BTreeSet<AccountId>,
+    /// Free cores by the record of each block that wanted draws, less what draws took since.
+    records: BTreeMap<Height, BTreeMap<AccountId, u64>>,
     /// Chain time and leader of each block.
     led: Vec<(u64, Peer)>,
     /// How often each kind of thing happened.
@@ -145,6 +149,7 @@ impl Model {
             settled: 0,
             spoke: BTreeSet::new(),
             jailed: BTreeSet::new(),
+            records: BTreeMap::new(),
             led: Vec::new(),
             tally: BTreeMap::new(),
         };
@@ -230,7 +235,12 @@ impl Model {
             self.get(account, self.fee(codec::encode(signed).len()));
             self.transact(&signed.value, &mut events, world);
         }
-        assert!(events.all(|event| *event == ChainEvent::BeaconWanted), "{TORN}");
+        let wanted = events.inspect(|event| assert_eq!(**event, ChainEvent::BeaconWanted, "{TORN}")).count();
+        if wanted > 0 {
+            let members = self.sets[&self.set].iter().map(|(member, _)| *member);
+            let free = |member| (member, self.active(member).saturating_sub(self.rigs[&member].in_use));
+            self.records.insert(world.memory.height(), members.map(free).collect());
+        }
         self.led.push((now, leader));
     }
 
@@ -266,22 +276,26 @@ impl Model {
     }
 
     fn count_verdicts(&mut self, body: &Body) {
-        self.settled += body.settlements.len() as u64;
         for settlement in &body.settlements {
-            let members = &self.sets[&self.jobs[&settlement.subject.workload].set];
+            let set = self.jobs[&settlement.subject.workload].set;
+            if set != self.set {
+                continue;
+            }
+            self.settled += 1;
+            let members = &self.sets[&set];
             self.spoke.extend(settlement.certificate.signers().map(|index| members[index].0));
         }
     }
 
     /// A miss counts once for each user, within the window; enough of them jail.
-    fn miss(&mut self, prover: AccountId, user: AccountId) {
+    fn miss(&mut self, prover: AccountId, user: AccountId, fail: bool) {
         let (now, window, users) = (self.time, self.params.jail_window.0, self.params.jail_users);
         let rig = self.rig(prover);
         if rig.jailed {
             return;
         }
-        rig.misses.retain(|_, time| *time + window > now);
-        rig.misses.insert(user, now);
+        rig.misses.retain(|_, (time, _)| *time + window > now);
+        rig.misses.insert(user, (now, fail));
         if rig.misses.len() as u64 >= users {
             rig.jailed = true;
             rig.misses.clear();
@@ -321,7 +335,7 @@ impl Model {
     fn tell(&mut self, event: &ChainEvent, body: &Body, world: &World) {
         match *event {
             ChainEvent::Epoch { epoch, set, compute_price } => self.turn(epoch, set, compute_price.0, world),
-            ChainEvent::Allocated { workload, attempt, prover } => self.allocated(workload, attempt, prover),
+            ChainEvent::Allocated { workload, attempt, prover } => self.allocated(workload, attempt, prover, world),
             ChainEvent::Accepted { workload, prover, .. } => self.accepted(workload, prover),
             ChainEvent::Proved { workload, .. } => self.proved(workload),
             ChainEvent::Renewed { workload, set, .. } => self.job(workload).set = set,
@@ -348,7 +362,7 @@ impl Model {
         let absent = |member: &AccountId| self.settled >= self.params.verdicts_expected && !self.spoke.contains(member);
         let members = self.sets[&self.set].clone();
         for member in members.into_iter().map(|(member, _)| member).filter(absent).collect::<Vec<_>>() {
-            self.miss(member, AccountId([0; 32]));
+            self.miss(member, AccountId([0; 32]), false);
         }
         (self.settled, self.spoke) = (0, BTreeSet::new());
         let signing: BTreeSet<AccountId> = world.signing(self.epoch).into_iter().collect();
@@ -391,7 +405,7 @@ impl Model {
         moved.max(self.params.compute_price_min.0.into()) as u64
     }
 
-    fn allocated(&mut self, id: WorkloadId, attempt: u16, prover: AccountId) {
+    fn allocated(&mut self, id: WorkloadId, attempt: u16, prover: AccountId, world: &World) {
         let until = self.time + self.params.accept_window.0;
         let job = self.job(id);
         assert_eq!((job.state, job.kind, job.draws.len()), (State::Queued, Kind::Run, usize::from(attempt) - 1));
@@ -399,9 +413,14 @@ impl Model {
         (job.state, job.until) = (State::Allocated, until);
         job.draws.push(prover);
         let cores = job.cores;
-        let (most, rig) = (self.active(prover), self.rig(prover));
+        let rig = self.rig(prover);
         (rig.in_use, rig.live) = (rig.in_use + cores, rig.live + 1);
-        assert!(rig.in_use <= most, "nobody is given more than it has");
+        let draw: Draw = world.memory.find(state_key::draw(id, attempt)).expect("well formed").expect("a draw");
+        self.records = self.records.split_off(&draw.height);
+        assert!(self.records[&draw.height][&prover] >= cores, "nobody is given more than the record says");
+        for record in self.records.values_mut() {
+            record.entry(prover).and_modify(|free| *free = free.saturating_sub(cores));
+        }
     }
 
     fn accepted(&mut self, id: WorkloadId, prover: AccountId) {
@@ -456,7 +475,7 @@ impl Model {
         }
         use AttemptEndKind::{Missed, Silent, Unavailable};
         if kind == Kind::Run && matches!(end, Silent | Missed | Unavailable) {
-            self.miss(prover, user);
+            self.miss(prover, user, false);
         }
         self.rig(prover).live -= 1;
         self.job(id).state = State::Queued;
@@ -479,8 +498,10 @@ impl Model {
             let job = self.job(id);
             (job.kind, job.sender, job.cores, job.locked())
         };
-        let units =
-            if matches!(offence, Offence::RejectedProof | Offence::TwoAnnouncements) { cores.max(1) } else { 1 };
+        let units = match offence {
+            Offence::RejectedProof | Offence::TwoAnnouncements => cores.max(1),
+            Offence::FalseVerdict | Offence::TwoVerdicts => (self.stakes[&prover].bond / self.unit() / 10).max(1),
+        };
         let asked = u128::from(self.unit()) * u128::from(units) * u128::from(self.params.slash) / 1000;
         let stake = self.stakes.get_mut(&prover).expect("a bond");
         assert_eq!(u128::from(amount), asked.min(stake.all().into()), "{offence:?}");
@@ -532,7 +553,8 @@ impl Model {
         assert_eq!(job.decided.get(&attempt), Some(&Verdict::Valid));
         let (sender, kind, prover, compute) = (job.sender, job.kind, job.prover(), job.compute);
         let (members, failed) = (self.sets[&job.set].clone(), job.failed.clone());
-        failed.into_iter().for_each(|failed| self.miss(failed, sender));
+        self.rig(prover).misses.retain(|_, (_, fail)| !*fail);
+        failed.into_iter().for_each(|failed| self.miss(failed, sender, true));
         let job = &self.jobs[&id];
         let settled = body.settlements.iter().find(|settlement| settlement.subject.workload == id);
         let signers: Vec<usize> = settled.expect("a settlement").certificate.signers().collect();

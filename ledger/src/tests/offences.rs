@@ -7,6 +7,7 @@ use super::{
 };
 use types::{
     AccountId, Amount, BlobId, Body, Call, ChainEvent, List, Run, Signed, SignedVerdict, State, Verdict, WorkloadId,
+    limits::EVIDENCE_PER_BLOCK,
     offence::{Evidence, Offence},
     record::Cause,
     registry::Role,
@@ -288,16 +289,13 @@ fn a_slash_reaches_what_was_taken_back_the_latest_part_first() {
     let prover = world.drawn(id);
     world.fund(prover, UNIT);
     let half = Amount(UNIT.0 / 2);
-    for amount in [half, half, Amount(3 * UNIT.0 - half.0 / 2)] {
+    for amount in [half, half, Amount(3 * UNIT.0)] {
         world.unbonds(prover, Role::Prover, amount);
     }
     let parts = |world: &World| world.prover(prover).unbonding.iter().map(|part| part.amount.0).collect::<Vec<_>>();
-    assert_eq!(
-        (world.prover(prover).bond.0, parts(&world)),
-        (half.0 / 2, vec![half.0, half.0, 3 * UNIT.0 - half.0 / 2])
-    );
+    assert_eq!((world.prover(prover).bond.0, parts(&world)), (0, vec![half.0, half.0, 3 * UNIT.0]));
     world.settle(world.settlement(id, Verdict::Invalid, &[0, 1, 2]));
-    let left = 3 * UNIT.0 - half.0 / 2 - (UNIT.0 - half.0 / 2);
+    let left = 2 * UNIT.0;
     assert_eq!((world.prover(prover).bond, parts(&world)), (Amount::ZERO, vec![half.0, half.0, left]));
     let before = world.account(prover).balance;
     world.wait(170_000);
@@ -337,4 +335,57 @@ fn a_slashed_prover_is_out_of_the_next_set_until_it_bonds_again() {
     world.bonds(prover, Role::Prover, UNIT);
     world.next_epoch();
     assert!(world.prover(prover).member);
+}
+
+#[test]
+fn a_false_verdict_costs_more_where_it_weighs_more() {
+    let (mut genesis, group) = super::network::genesis(4, brief());
+    for prover in genesis.provers.iter_mut() {
+        prover.capacity = cores(40);
+    }
+    super::network::prove_possession(&mut genesis);
+    let mut world = World::of(genesis, group);
+    let (_, subject) = settled(&mut world, Verdict::Valid);
+    let offender = world.members()[3];
+    let (bond, burned) = stakes(&world, offender);
+    let evidence = Evidence::FalseVerdict(world.verdict(offender, subject, Verdict::Invalid));
+    submit(&mut world, evidence);
+    assert_eq!(stakes(&world, offender), (bond - 4 * UNIT.0, burned + 4 * UNIT.0), "a core in ten");
+}
+
+#[test]
+fn a_block_takes_so_much_evidence_and_the_rest_follows() {
+    let (evidence_window, unbond_delay) = (types::Millis(90_000), types::Millis(180_000));
+    let mut world = World::with(4, types::Params { slash: 10, evidence_window, unbond_delay, ..brief() });
+    let offender = world.members()[1];
+    let found: Vec<Evidence> = (0..=EVIDENCE_PER_BLOCK).map(|_| contradiction(&mut world, offender)).collect();
+    let (last, first) = found.split_last().expect("some");
+    let late = world.call(0, Call::Evidence(Box::new(last.clone())));
+    let evidence = List::truncated(first.to_vec());
+    let body = Body { evidence, transactions: List::truncated(vec![late.clone()]), ..Body::default() };
+    let kept = world.try_block(500, &body);
+    assert_eq!((kept.evidence.len(), kept.transactions.len()), (EVIDENCE_PER_BLOCK, 0));
+    world.transact(vec![late]);
+}
+
+/// A prover signs two final verdicts about one proof.
+fn contradiction(world: &mut World, offender: types::AccountId) -> Evidence {
+    let id = world.proved(0);
+    let subject = world.workload(id).subject().expect("announced").0;
+    let [one, other] = [Verdict::Valid, Verdict::Invalid].map(|verdict| world.verdict(offender, subject, verdict));
+    world.settle_by_all(id, Verdict::Valid);
+    Evidence::TwoVerdicts { one, other }
+}
+
+#[test]
+fn whoever_has_nothing_left_to_lose_is_convicted_of_nothing_more() {
+    let mut world = World::with(4, brief());
+    let offender = world.members()[1];
+    for _ in 0..4 {
+        let evidence = contradiction(&mut world, offender);
+        submit(&mut world, evidence);
+    }
+    assert_eq!(world.prover(offender).bond, Amount::ZERO);
+    let evidence = contradiction(&mut world, offender);
+    world.refuses_call(0, Call::Evidence(Box::new(evidence)), "evidence");
 }

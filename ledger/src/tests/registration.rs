@@ -326,7 +326,7 @@ fn a_prover_that_drains_is_drawn_no_more_and_loses_nothing() {
 }
 
 #[test]
-fn a_prover_that_drains_before_its_draw_is_not_drawn() {
+fn a_prover_that_drains_after_its_draw_was_fixed_is_drawn_and_may_hand_back() {
     let mut world = World::with(4, brief());
     let prover = world.provers[1].account();
     world.only(prover);
@@ -335,7 +335,21 @@ fn a_prover_that_drains_before_its_draw_is_not_drawn() {
     world.drain(&[prover], true);
     let beacons = types::List::truncated(vec![world.beacon(height)]);
     world.block(&types::Body { beacons, ..Default::default() });
-    assert_eq!(world.state(id), State::Queued, "it waits on");
+    assert_eq!((world.state(id), world.drawn(id)), (State::Allocated, prover));
+    world.say(vec![world.drawn_says(id, types::ProverAction::HandBack)]);
+    assert_eq!((world.state(id), world.prover(prover).tally.missed), (State::Queued, 0));
+}
+
+#[test]
+fn more_is_declared_only_by_one_that_computes_nothing() {
+    let (mut world, prover) = member();
+    world.bonds(prover, Role::Prover, Amount(2 * UNIT.0));
+    world.only(prover);
+    let id = world.proving(0);
+    world.refuses_send(prover, declare(cores(6)), "not-while");
+    world.announce(id);
+    world.declares(prover, cores(6));
+    assert!(world.prover(prover).test.is_some());
 }
 
 #[test]

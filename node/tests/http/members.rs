@@ -37,7 +37,7 @@ async fn validators_are_told_with_their_seats_and_votes() {
     let served = Served::new().await;
     assert_eq!(served.get("/v1/validators").await.problem(), (503, "busy".to_owned()), "there is no block yet");
     let mut second = validator(10, 5);
-    second.unbonding = List::truncated(vec![Unbonding { amount: Amount(3), release: ChainTime(99) }]);
+    second.unbonding = List::truncated(vec![Unbonding { amount: Amount(3), release: ChainTime(99), epoch: 1 }]);
     let all = record::Validators { validators: List::truncated(vec![validator(9, 8), second]) };
     served.engine.put(state_key::meta(), &records::meta(3));
     served.engine.put(state_key::validators(), &all);

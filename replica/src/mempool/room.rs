@@ -7,25 +7,26 @@ use types::{
     limits::{MEMPOOL_BYTES, MEMPOOL_PER_SENDER},
 };
 
-/// The last transaction of a sender: what it pays, whose it is, its nonce.
+/// The last transaction of a sender: what it brings, whose it is, its nonce.
 pub(super) type Last = (u64, AccountId, u64);
 
 impl Mempool {
-    /// Whether a newcomer fits in with its sender's others: there is room, or it pays more than the one whose place it takes.
+    /// Whether a newcomer fits in with its sender's others: there is room, or its fee limit is higher than that of the one
+    /// whose place it takes.
     /// Returns the bytes of that one.
     pub(super) fn replaced_bytes(&self, newcomer: &Waiting) -> Result<usize, Refusal> {
         let transaction = &newcomer.transaction.value;
         let Some(sender) = self.senders.get(&transaction.sender) else { return Ok(0) };
         match sender.waiting.get(&transaction.nonce) {
-            Some(old) if old.rate() >= newcomer.rate() => Err(Refusal::Repeated),
+            Some(old) if old.transaction.value.fee_limit >= transaction.fee_limit => Err(Refusal::Repeated),
             Some(old) => Ok(old.bytes),
             None if sender.waiting.len() >= MEMPOOL_PER_SENDER => Err(Refusal::Busy),
             None => Ok(0),
         }
     }
 
-    /// What has to give way to a newcomer that frees so many bytes itself: the last transactions of senders, those that pay
-    /// least first. None but those that pay less than it, and nothing that it has to wait for.
+    /// What has to give way to a newcomer that frees so many bytes itself: the last transactions of senders, those that bring
+    /// least first. None but those that bring less than it, and nothing that it has to wait for.
     pub(super) fn worse(&self, newcomer: &Waiting, freed: usize) -> Result<Vec<(AccountId, u64)>, Refusal> {
         let mut left = self.bytes.saturating_add(newcomer.bytes).saturating_sub(freed);
         let transaction = &newcomer.transaction.value;

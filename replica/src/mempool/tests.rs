@@ -3,8 +3,8 @@
 use super::*;
 use ports::{Action, Outbox};
 use types::{
-    Call, ChainId, Data, Input, InputRole, InputSource, List, Millis, ProgramId, Resources, Run, SecretKey, Signed,
-    Transaction,
+    Amount, Call, ChainId, Data, Input, InputRole, InputSource, List, Millis, ProgramId, Resources, Run, SecretKey,
+    Signed, Transaction,
     host::HostRequest,
     limits::{INPUT_INLINE_MAX, INPUTS_MAX, MEMPOOL_BYTES, MEMPOOL_PER_SENDER},
 };
@@ -37,9 +37,12 @@ fn nonces(chosen: &[SignedTransaction]) -> Vec<(u8, u64)> {
 }
 
 #[test]
-fn the_best_fee_comes_first_and_nonces_stay_in_order() {
+fn the_smallest_come_first_whatever_their_limit_and_nonces_stay_in_order() {
     let mut pool = Mempool::default();
-    for signed in [signed(1, 1, 900), signed(1, 0, 10), signed(2, 0, 50), signed(2, 2, 999)] {
+    let mut dear = large(1, 0, 0).value;
+    dear.fee_limit = Amount(u64::MAX);
+    let dear = Signed::new(dear, &SecretKey::from_bytes(&[1; 32]).expect("key"));
+    for signed in [signed(1, 1, 900), dear, signed(2, 0, 50), signed(2, 2, 999)] {
         take(&mut pool, signed, false).expect("room");
     }
     let chosen = pool.peek(usize::MAX, 10, &BTreeMap::new());
@@ -83,38 +86,38 @@ fn a_sender_cannot_fill_the_pool() {
     assert!(take(&mut pool, signed(2, 0, 10), false).is_ok());
 }
 
-/// A transaction of 64 KiB and a bit.
-fn large(seed: u8, nonce: u64, fee: u64) -> SignedTransaction {
+/// A transaction of 68 KiB, of so many bytes less as it is better than others.
+fn large(seed: u8, nonce: u64, better: u64) -> SignedTransaction {
     let inline = || InputSource::Inline(Data::new(vec![7; INPUT_INLINE_MAX]).expect("short"));
     let input = |_| Input { role: InputRole::Witness, source: inline() };
     let run = Run {
         program: ProgramId([3; 32]),
-        arguments: Data::default(),
+        arguments: Data::new(vec![8; 4096 - better as usize]).expect("short"),
         inputs: List::new((0..INPUTS_MAX).map(input).collect()).expect("few"),
         resources: Resources::default(),
         compute_max: Millis(1),
         fee_max: Amount(1),
     };
     let secret = SecretKey::from_bytes(&[seed; 32]).expect("key");
-    let value = Transaction { call: Call::Run(run), ..signed(seed, nonce, fee).value };
+    let value = Transaction { call: Call::Run(run), ..signed(seed, nonce, better).value };
     Signed::new(value, &secret)
 }
 
 /// Fills a pool until there is no room for one more large transaction.
-fn fill(pool: &mut Mempool, senders: std::ops::Range<u8>, fee: impl Fn(u8) -> u64) {
+fn fill(pool: &mut Mempool, senders: std::ops::Range<u8>, better: impl Fn(u8) -> u64) {
     let bytes = codec::encode(&large(1, 0, 1)).len();
     for (nonce, sender) in (0..).flat_map(|nonce| senders.clone().map(move |sender| (nonce, sender))) {
         if pool.bytes + bytes > MEMPOOL_BYTES {
             return;
         }
-        take(pool, large(sender, nonce, fee(sender)), true).expect("room");
+        take(pool, large(sender, nonce, better(sender)), true).expect("room");
     }
 }
 
-/// A full pool of senders of whom each pays more than the one before.
+/// A full pool of senders of whom each brings more than the one before.
 fn full() -> Mempool {
     let mut pool = Mempool::default();
-    fill(&mut pool, 10..14, |sender| 1_000 * u64::from(sender));
+    fill(&mut pool, 10..14, |sender| u64::from(sender));
     pool
 }
 
@@ -139,11 +142,11 @@ fn a_newcomer_that_is_refused_pushes_nobody_out() {
     take(&mut pool, signed(3, 0, 1), false).expect("room");
     let before = pool.ids.clone();
     let mut actions = Vec::new();
-    // Its sender has too many, another of the same nonce pays more, or too few pay less.
-    let (many, rival) = (large(1, 999, 1 << 40), large(1, 0, 1 << 30));
+    // Its sender has too many, another of the same nonce has a higher limit, or too few bring less.
+    let (many, rival) = (large(1, 999, 40), large(1, 0, 30));
     assert_eq!(pool.insert(many, 0, false, &mut out(&mut actions)), Err(Refusal::Busy));
     assert_eq!(pool.insert(rival, 0, false, &mut out(&mut actions)), Err(Refusal::Repeated));
-    assert_eq!(pool.insert(large(2, 0, 9_000), 0, false, &mut out(&mut actions)), Err(Refusal::Busy));
+    assert_eq!(pool.insert(large(2, 0, 9), 0, false, &mut out(&mut actions)), Err(Refusal::Busy));
     assert_eq!((&pool.ids, &actions), (&before, &Vec::new()));
 }
 
@@ -153,8 +156,8 @@ fn who_gives_way_hears_of_it_and_is_forgotten() {
     let count = pool.ids.len();
     let cheapest = pool.senders[&large(10, 0, 0).value.sender].waiting.last_key_value().expect("many").1.id;
     let mut actions = Vec::new();
-    let newcomer = large(2, 0, 11_000);
-    pool.insert(newcomer.clone(), 0, false, &mut out(&mut actions)).expect("it pays more");
+    let newcomer = large(2, 0, 11);
+    pool.insert(newcomer.clone(), 0, false, &mut out(&mut actions)).expect("it brings more");
     assert_eq!(dropped(&actions), [(cheapest, Refusal::Busy)]);
     let forgotten = Action::Persist { key: journal::transaction(cheapest).into(), value: None };
     assert!(actions.contains(&forgotten));
@@ -176,11 +179,11 @@ fn the_last_transactions_of_senders_are_known_whatever_comes_and_goes() {
     let mut pool = full();
     assert!(knows_the_lasts(&pool) && !pool.lasts.is_empty());
     // Some give way, one is replaced, one comes before others.
-    for signed in [large(2, 5, 11_000), large(2, 5, 12_000), large(2, 4, 13_000)] {
+    for signed in [large(2, 5, 11), large(2, 5, 12), large(2, 4, 13)] {
         take(&mut pool, signed, false).expect("it pays more");
         assert!(knows_the_lasts(&pool));
     }
-    let (of_two, of_ten) = (large(2, 5, 12_000), large(10, 3, 1));
+    let (of_two, of_ten) = (large(2, 5, 12), large(10, 3, 1));
     pool.applied([of_ten].iter(), Height(1), &mut out(&mut Vec::new()));
     assert!(knows_the_lasts(&pool));
     pool.refuse(&of_two, Refusal::Busy, &mut out(&mut Vec::new()));
@@ -195,8 +198,8 @@ fn a_sender_does_not_push_out_what_its_newcomer_waits_for() {
     for nonce in 0..MEMPOOL_PER_SENDER as u64 - 1 {
         take(&mut pool, large(1, nonce, 10), false).expect("room");
     }
-    fill(&mut pool, 2..5, |_| 1 << 30);
-    let last = large(1, MEMPOOL_PER_SENDER as u64 - 1, 1 << 20);
+    fill(&mut pool, 2..5, |_| 30);
+    let last = large(1, MEMPOOL_PER_SENDER as u64 - 1, 20);
     assert_eq!(take(&mut pool, last, false), Err(Refusal::Busy));
 }
 

@@ -96,7 +96,7 @@ pub fn queued() -> Snapshot {
     let account = Account { balance: Amount(100), nonce: 1 };
     let provers = vec![prover()];
     let (one, two) = (provers[0].account, AccountId([6; 32]));
-    let part = Unbonding { amount: Amount(9), release: ChainTime(10_000) };
+    let part = Unbonding { amount: Amount(9), release: ChainTime(10_000), epoch: 1 };
     let validator = Validator { peer: PeerId([5; 32]), account: two, bond: Amount(4), unbonding: List::default() };
     let of_prover = BTreeSet::from([Due::Unbonding(Role::Prover, one)]);
     let due = BTreeSet::from([Due::Workload(ID), Due::Unbonding(Role::Validator, two)]);
@@ -128,7 +128,7 @@ fn prover() -> Prover {
     let mut prover = Prover::new(AccountId([4; 32]), VerdictKey([0; 96]), bond, 0);
     prover.capacity.cpus = 4;
     prover.member = true;
-    let part = Unbonding { amount: Amount(7), release: LATER };
+    let part = Unbonding { amount: Amount(7), release: LATER, epoch: 1 };
     prover.unbonding = List::truncated(vec![part]);
     prover
 }

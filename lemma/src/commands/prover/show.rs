@@ -168,7 +168,8 @@ mod tests {
     fn all_that_is_known_of_a_prover_is_shown() {
         let shown = shown(
             &prover(|it| {
-                let part = types::record::Unbonding { amount: Amount(5_000_000_000), release: ChainTime(7_205_000) };
+                let part =
+                    types::record::Unbonding { amount: Amount(5_000_000_000), release: ChainTime(7_205_000), epoch: 1 };
                 it.unbonding = types::List::truncated(vec![part]);
                 it.declared = Some(Resources { cpus: 4, gpus: 1, gpu_class: 24, ..Resources::default() });
                 it.address = types::Text::truncated("http://prover.example:1");
