@@ -20,6 +20,7 @@ mod config;
 mod counters;
 mod error;
 mod feed;
+mod fetch;
 mod folder;
 mod genesis;
 mod host;

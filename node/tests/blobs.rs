@@ -214,6 +214,28 @@ fn parts_from_peers_make_a_blob_in_any_order_and_across_a_restart() {
 }
 
 #[test]
+fn a_blob_of_which_all_parts_were_there_when_the_process_ended_gets_its_name() {
+    let (dir, store) = fresh();
+    let (id, size, parts) = parted();
+    for part in 0..3 {
+        assert_eq!(store.write_part(id, size, part, &parts[part as usize]), PartResult::Kept);
+    }
+    drop(store);
+    let folder = dir.path().join("parts");
+    let names = files(&folder);
+    let [data, map] = [false, true].map(|map| names.iter().find(|name| name.ends_with(".map") == map).expect("a file"));
+    let mut all = fs::read(folder.join(data)).expect("read");
+    all[3 * PART_BYTES as usize..].copy_from_slice(&bytes(3 * PART_BYTES as usize + 777)[3 * PART_BYTES as usize..]);
+    fs::write(folder.join(data), all).expect("written");
+    fs::write(folder.join(map), [size.to_le_bytes().as_slice(), &[0b1111]].concat()).expect("written");
+    let store = open(dir.path());
+    assert_eq!((store.parts(id, size).count(), store.size(id)), (4, None));
+    store.finish_parts(id, size).expect("sound");
+    assert_eq!((store.size(id), files(dir.path())), (Some(size), vec![id.to_string()]));
+    assert_eq!(store.used_bytes(), size.next_multiple_of(4096));
+}
+
+#[test]
 fn what_comes_by_a_false_size_does_not_touch_what_comes_by_the_true_one() {
     let (dir, store) = fresh();
     let (id, size, parts) = parted();

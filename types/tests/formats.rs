@@ -596,7 +596,7 @@ fn formats_are_frozen() {
         ("heartbeat", "de6532ae3482adce"),
         ("prover", "85c5cf4c2bf8db0a"),
         ("validators", "7befb7899f449d0e"),
-        ("meta with default parameters", "4b8dd921f0dbfed7"),
+        ("meta with default parameters", "c61a7f38b56923ea"),
         ("movements", "f5155bf2a1883295"),
         ("outcome", "e8a080ff8183c819"),
     ];

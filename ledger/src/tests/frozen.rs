@@ -33,7 +33,7 @@ fn the_state_after_members_have_moved_is_frozen() {
     world.block(&Body { evidence: List::truncated(vec![evidence]), ..Body::default() });
     world.next_epoch();
     assert_eq!((world.meta().epoch, world.meta().set_size, world.meta().params.jail_users), (1, 5, 2));
-    assert_eq!(state_hash(&world), "7576371d4184c6beb893968fdce3a22e335e88cf37a9c7adbeb341ccdb42bc9b");
+    assert_eq!(state_hash(&world), "b0760bcf1d01efb110f6d6eb0d073c44452cba03010581a1f3619dd2f20a1997");
 }
 
 #[test]
@@ -51,5 +51,5 @@ fn the_state_after_a_small_scenario_is_frozen() {
     world.transact(vec![world.call(2, Call::Transfer { to: world.user(0), amount: types::Amount(9) })]);
     assert_eq!(world.state(verified), State::Verified);
     assert_eq!(world.state(waiting), State::Queued);
-    assert_eq!(state_hash(&world), "1a0a42966e8e78e0ade7591a7cfe5b9419e70b6a5a03c67567be8a86674226ff");
+    assert_eq!(state_hash(&world), "fdfec6b9f18da373bb38f6baa93ab7413c2e987501ca89d7b512e0aac3b2fb45");
 }

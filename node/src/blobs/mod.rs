@@ -18,7 +18,7 @@ mod upload;
 pub use parts::PARTS_MAX;
 pub use upload::Upload;
 
-use parts::Parts;
+use parts::{Partial, Parts};
 use room::{Room, Taker};
 use std::{
     fs::{self, File},
@@ -31,7 +31,7 @@ use std::{
     },
 };
 use tree::Trees;
-use types::{BlobId, blob, host::PartResult, limits::PART_MAX};
+use types::{BlobId, blob, host::PartResult, limits::PART_MAX, part_map::PartMap};
 
 /// What a store may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,30 +257,58 @@ impl Store {
         })
     }
 
+    /// The parts of a blob that are there, of one that comes in by this size.
+    #[must_use]
+    pub fn parts(&self, blob: BlobId, size: u64) -> PartMap {
+        let partial = lock(&self.parts).get(blob, size);
+        partial.map_or_else(|| PartMap::empty(size), |partial| partial.map())
+    }
+
     fn keep_part(&self, blob: BlobId, size: u64, part: u32, bytes: &[u8]) -> Result<PartResult, StoreError> {
         let partial = lock(&self.parts).of(blob, size, &self.room)?;
-        let mut map = lock(&partial.map);
+        partial.write(part, bytes)?;
+        let mut there = lock(&partial.there);
         if self.size(blob).is_some() {
             // It came in as a whole meanwhile, or another thread brought the last part.
             self.forget_parts(blob);
             return Ok(PartResult::Whole);
         }
-        if !partial.write(&mut map, part, bytes)? {
+        if !there.note(part)? {
             return Ok(PartResult::Kept);
         }
-        // All parts were right when they came; what the disk made of them is checked before use.
-        let found = hash(File::open(&partial.path)?)?;
-        if !lock(&self.parts).hand_over(blob, &partial) {
+        self.complete(blob, &partial)
+    }
+
+    /// Names a blob of which all parts are there, if it has no name yet: an earlier process may have ended before it did.
+    ///
+    /// # Errors
+    /// When what is there is damaged, or the disk fails.
+    pub fn finish_parts(&self, blob: BlobId, size: u64) -> Result<(), StoreError> {
+        let Some(partial) = lock(&self.parts).get(blob, size) else { return Ok(()) };
+        let there = lock(&partial.there);
+        if there.is_all() && self.size(blob).is_none() {
+            self.complete(blob, &partial)?;
+        }
+        Ok(())
+    }
+
+    /// All parts were right when they came; what the disk made of them is checked before use. Called by whoever holds the map.
+    fn complete(&self, blob: BlobId, partial: &Arc<Partial>) -> Result<PartResult, StoreError> {
+        let size = partial.size();
+        let tree = tree::Tree::of(&File::open(&partial.path)?, size)?;
+        if !lock(&self.parts).hand_over(blob, partial) {
             return Ok(PartResult::Fault);
         }
-        let named = if found == blob { self.name(&partial.path, blob) } else { Err(StoreError::Damaged(blob)) };
-        if named.is_err() {
+        let sound = if tree.blob() == blob { Ok(()) } else { Err(StoreError::Damaged(blob)) };
+        if let Err(error) = sound.and_then(|()| self.name(&partial.path, blob)) {
             let _ = fs::remove_file(&partial.path);
             self.room.give(room::charge(size));
-        } else {
-            self.forget_parts(blob);
+            return Err(error);
         }
-        named.map(|_| PartResult::Whole)
+        // Whoever asks for it next gets it without its being hashed again.
+        lock(&self.trees).insert(Arc::new(tree));
+        self.forget_parts(blob);
+        Ok(PartResult::Whole)
     }
 
     /// Gives a file with checked bytes its name, in the place of one that has it already, whose room is given back. Returns

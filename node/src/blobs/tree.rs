@@ -25,7 +25,7 @@ const BLOCK: BlockSize = BlockSize::from_chunk_log(4);
 /// Trees that are kept.
 const TREES_MAX: usize = 64;
 /// Bytes of hashes that are kept: enough for one blob of the largest size, twice.
-const TREES_BYTES_MAX: usize = 16 << 20;
+const TREES_BYTES_MAX: usize = 32 << 20;
 
 /// The hashes of one blob.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod fixture;
+mod large;
 mod living;
 mod proposing;
 mod proving;
