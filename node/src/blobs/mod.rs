@@ -91,6 +91,8 @@ pub struct Store {
     room: Room,
     parts: Mutex<Parts>,
     trees: Mutex<Trees>,
+    /// Held while a tree is made.
+    making: Mutex<()>,
     /// Held while a blob gets its name, so that one that comes in twice is counted once.
     naming: Mutex<()>,
     next: AtomicU64,
@@ -129,6 +131,7 @@ impl Store {
             room,
             parts: Mutex::new(parts),
             trees: Mutex::default(),
+            making: Mutex::default(),
             naming: Mutex::default(),
             next: AtomicU64::new(0),
         })
@@ -223,23 +226,39 @@ impl Store {
     /// When the blob is damaged or the disk fails.
     pub fn read_part(&self, blob: BlobId, part: u32) -> Result<Option<Vec<u8>>, StoreError> {
         let Some((file, size)) = self.file(blob)? else { return Ok(None) };
-        let known = lock(&self.trees).get(blob);
-        let tree = match known {
-            Some(tree) => tree,
-            None => {
-                let tree = Arc::new(tree::Tree::of(&file, size)?);
-                if tree.blob() != blob {
-                    return Err(self.remove_damaged(blob, &file));
-                }
-                lock(&self.trees).insert(tree.clone());
-                tree
-            }
-        };
+        let tree = self.tree(blob, &file, size)?;
         if part >= blob::parts(tree.size()) {
             return Ok(None);
         }
         let encoded = tree.encode(&file, part)?.ok_or_else(|| self.remove_damaged(blob, &file))?;
         Ok(Some(encoded).filter(|encoded| encoded.len() <= PART_MAX))
+    }
+
+    /// The hashes of a blob that is here. They are made one blob at a time, and for all who wait for them.
+    fn tree(&self, blob: BlobId, file: &File, size: u64) -> Result<Arc<tree::Tree>, StoreError> {
+        let known = || lock(&self.trees).get(blob);
+        if let Some(tree) = known() {
+            return Ok(tree);
+        }
+        let _making = lock(&self.making);
+        if let Some(tree) = known() {
+            return Ok(tree);
+        }
+        let tree = Arc::new(tree::Tree::of(file, size)?);
+        if tree.blob() != blob {
+            return Err(self.remove_damaged(blob, file));
+        }
+        lock(&self.trees).insert(tree.clone());
+        Ok(tree)
+    }
+
+    /// Makes durable what came of a blob in parts, so that little is left to do at its end.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn flush_parts(&self, blob: BlobId, size: u64) -> Result<(), StoreError> {
+        let partial = lock(&self.parts).get(blob, size);
+        Ok(partial.map_or(Ok(()), |partial| partial.flush())?)
     }
 
     /// Keeps a part of a blob that came from a peer, after checking it against the blob's hash.

@@ -181,6 +181,11 @@ impl Partial {
         self.size
     }
 
+    /// Makes durable what was written.
+    pub(super) fn flush(&self) -> io::Result<()> {
+        self.data.sync_data()
+    }
+
     /// The parts that are there.
     pub(super) fn map(&self) -> PartMap {
         lock(&self.there).map.clone()

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use types::BlobId;
+use types::{BlobId, limits::LARGE_BLOB_BYTES};
 
 /// A blob that comes in. Dropped before [`Upload::finish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -61,6 +61,10 @@ impl Upload {
         let new = self.store.name(&self.path, got)?;
         self.over = true;
         self.store.forget_parts(got);
+        if self.size >= LARGE_BLOB_BYTES {
+            // It is about to be asked for: what the disk made of it is read once, and its hashes are at hand.
+            self.store.read_part(got, 0)?;
+        }
         Ok(Kept { blob: got, size: self.size, new })
     }
 }

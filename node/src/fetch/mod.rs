@@ -55,6 +55,8 @@ struct Job {
     plan: Mutex<Plan>,
     /// Told whenever there may be something to do for a worker that waits.
     news: Notify,
+    /// Free while nothing is flushed.
+    flushing: Arc<Semaphore>,
 }
 
 impl Fetcher {
@@ -76,7 +78,8 @@ impl Fetcher {
         let (began, before) = (Instant::now(), kept.count());
         tracing::info!(%blob, size, parts_kept = before, sources = sources.len(), "a blob is fetched");
         let plan = Mutex::new(Plan::new(size, kept, sources.len()));
-        let job = Arc::new(Job { fetcher: self.clone(), blob, size, sources, plan, news: Notify::new() });
+        let (news, flushing) = (Notify::new(), Arc::new(Semaphore::new(1)));
+        let job = Arc::new(Job { fetcher: self.clone(), blob, size, sources, plan, news, flushing });
         let mut workers = JoinSet::new();
         (0..WORKERS).for_each(|_| drop(workers.spawn(job.clone().work())));
         // One that still waits for its source is not waited for.
@@ -178,8 +181,20 @@ impl Job {
             self.fetcher.counters.fetched_bytes.fetch_add(length, Ordering::Relaxed);
             self.plan().came(source, span, part, Instant::now());
         }
+        self.flush();
         parts.end().await?;
         Ok(())
+    }
+
+    /// Has what came written to the disk now and then, one at a time.
+    fn flush(&self) {
+        let Ok(flushing) = self.flushing.clone().try_acquire_owned() else { return };
+        let (store, blob, size) = (self.fetcher.store.clone(), self.blob, self.size);
+        tokio::task::spawn_blocking(move || {
+            let _flushing = flushing;
+            // If the disk fails, the next part that is written says so.
+            drop(store.flush_parts(blob, size));
+        });
     }
 
     /// Waits until the plan has something to do; none when it is over.

@@ -97,7 +97,7 @@ impl Connection {
         check(&response, size)?;
         let bytes = u64::from(count) * (PART_MAX + LENGTH_BYTES) as u64;
         let end = Instant::now() + SILENCE_MAX + Duration::from_secs(u64::from(count) * PART_BYTES / RATE_MIN);
-        Ok(Parts { body: response.into_body(), buffer: Vec::new(), left: bytes, end })
+        Ok(Parts { body: response.into_body(), piece: Bytes::new(), left: bytes, end })
     }
 }
 
@@ -115,7 +115,8 @@ fn check(response: &Response<Incoming>, size: u64) -> Result<(), SourceError> {
 /// Parts as they come in, one after the other.
 pub(super) struct Parts {
     body: Incoming,
-    buffer: Vec<u8>,
+    /// What came and was not taken yet.
+    piece: Bytes,
     /// Bytes that may still come.
     left: u64,
     end: Instant,
@@ -124,45 +125,47 @@ pub(super) struct Parts {
 impl Parts {
     /// The next part with the hashes that should prove it.
     pub(super) async fn next(&mut self) -> Result<Vec<u8>, SourceError> {
-        loop {
-            if let Some(part) = self.whole()? {
-                return Ok(part);
-            }
-            let bytes = self.piece().await?.ok_or_else(|| stopped("the answer was cut off"))?;
-            let length = bytes.len() as u64;
-            self.left = self.left.checked_sub(length).ok_or(SourceError::False("it is too long"))?;
-            self.buffer.extend_from_slice(&bytes);
+        let length = self.take(LENGTH_BYTES).await?;
+        let length = length.try_into().map_or(usize::MAX, |bytes| u32::from_le_bytes(bytes) as usize);
+        if length > PART_MAX {
+            return Err(SourceError::False("a part is too long"));
         }
+        self.take(length).await
     }
 
     /// Nothing comes after the last part.
     pub(super) async fn end(mut self) -> Result<(), SourceError> {
-        let rest = if self.buffer.is_empty() { self.piece().await? } else { Some(Bytes::new()) };
-        rest.map_or(Ok(()), |_| Err(SourceError::False("bytes follow the parts")))
+        let ends = self.piece.is_empty() && !self.more().await?;
+        if ends { Ok(()) } else { Err(SourceError::False("bytes follow the parts")) }
     }
 
-    /// Some more bytes; none at the end.
-    async fn piece(&mut self) -> Result<Option<Bytes>, SourceError> {
+    /// The next `count` bytes.
+    async fn take(&mut self, count: usize) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::with_capacity(count);
+        while bytes.len() < count {
+            if self.piece.is_empty() && !self.more().await? {
+                return Err(stopped("the answer was cut off"));
+            }
+            let piece = self.piece.split_to(self.piece.len().min(count.saturating_sub(bytes.len())));
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    /// Waits for some more bytes; false at the end.
+    async fn more(&mut self) -> Result<bool, SourceError> {
         let until = self.end.min(Instant::now() + SILENCE_MAX);
         loop {
             let frame = poll_fn(|context| Pin::new(&mut self.body).poll_frame(context));
             let frame = timeout_at(until, frame).await.map_err(stopped)?;
-            let Some(frame) = frame else { return Ok(None) };
-            if let Ok(bytes) = frame.map_err(stopped)?.into_data() {
-                return Ok(Some(bytes));
+            let Some(frame) = frame else { return Ok(false) };
+            let Ok(piece) = frame.map_err(stopped)?.into_data() else { continue };
+            let length = piece.len() as u64;
+            self.left = self.left.checked_sub(length).ok_or(SourceError::False("it is too long"))?;
+            self.piece = piece;
+            if length > 0 {
+                return Ok(true);
             }
         }
-    }
-
-    /// A part, if all of it is here.
-    fn whole(&mut self) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some((length, rest)) = self.buffer.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
-        let length = u32::from_le_bytes(*length) as usize;
-        if length > PART_MAX {
-            return Err(SourceError::False("a part is too long"));
-        }
-        let Some(part) = rest.get(..length).map(<[u8]>::to_vec) else { return Ok(None) };
-        self.buffer.drain(..LENGTH_BYTES + length);
-        Ok(Some(part))
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn parts(
     let permit = gateway.serving.clone().try_acquire_owned().map_err(busy)?;
     let store = gateway.desk.store.clone();
     let size = blocking(move || Ok(store.size(blob))).await?.ok_or_else(|| Failure(absent(blob)))?;
-    let row = Row { parts: wanted.of(size)?, gateway, blob, _permit: permit };
+    let row = Row { parts: wanted.of(size)?, read: None, gateway, blob, _permit: permit };
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
@@ -68,11 +68,16 @@ struct Row {
     gateway: Arc<Gateway>,
     blob: BlobId,
     parts: Range<u32>,
+    /// A part whose length was sent.
+    read: Option<Bytes>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Row {
     async fn next(mut self) -> std::io::Result<Option<(Bytes, Self)>> {
+        if let Some(part) = self.read.take() {
+            return Ok(Some((part, self)));
+        }
         let Some(part) = self.parts.next() else { return Ok(None) };
         let (desk, blob) = (self.gateway.desk.clone(), self.blob);
         let read = tokio::task::spawn_blocking(move || {
@@ -86,6 +91,7 @@ impl Row {
         let part = part.ok_or_else(|| std::io::Error::other("the blob is not there any more"))?;
         let length = u32::try_from(part.len()).map_err(std::io::Error::other)?;
         self.gateway.desk.counters.served_bytes.fetch_add(part.len() as u64, Ordering::Relaxed);
-        Ok(Some(([length.to_le_bytes().as_slice(), &part].concat().into(), self)))
+        self.read = Some(part.into());
+        Ok(Some((Bytes::copy_from_slice(&length.to_le_bytes()), self)))
     }
 }
