@@ -179,6 +179,7 @@ impl Replica {
     pub(crate) fn meta(&mut self, meta: Option<Meta>, out: &mut Out<'_>) {
         let Some(meta) = meta else { return };
         self.heartbeats.epoch(meta.epoch);
+        self.holds.epoch(meta.epoch, out);
         self.chain.sets.advance(meta.set);
         if self.chain.sets.get(None).is_none() {
             self.reads.ask(Purpose::Set(meta.set), vec![state_key::verdict_set(meta.set)], out);

@@ -142,7 +142,12 @@ impl SimHost {
                 *inside.heard.refused.entry((what.to_string(), code.to_string())).or_default() += 1;
             }
             // An answer about an attempt that was stopped is passed over by the replica. Nobody listens to notices here.
-            HostRequest::Stop { .. } | HostRequest::Abandon { .. } | HostRequest::Publish(_) => {}
+            HostRequest::Stop { .. }
+            | HostRequest::Abandon { .. }
+            | HostRequest::Hold { .. }
+            | HostRequest::Keep { .. }
+            | HostRequest::Epoch { .. }
+            | HostRequest::Publish(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     Artifact, BlobId, Data, Input, InputSource, List, Program, Refusal, Resources, Text, TxId, Verdict, WorkloadId,
     genesis::PeerId,
-    limits::{ARGUMENTS_MAX, INPUTS_MAX, PART_MAX, SOURCES_MAX, TEXT_MAX},
+    limits::{ARGUMENTS_MAX, HELD_MAX, INPUTS_MAX, PART_MAX, SOURCES_MAX, TEXT_MAX},
     message::Fail,
     part_map::PartMap,
     transaction::SignedTransaction,
@@ -102,6 +102,25 @@ pub enum HostRequest {
         blob: BlobId,
         /// Its size.
         size: u64,
+    },
+    /// A workload needs these blobs: as long as it lives, or until an epoch after its end.
+    Hold {
+        /// The workload.
+        workload: WorkloadId,
+        /// Its inputs, proofs and logs.
+        blobs: List<BlobId, HELD_MAX>,
+        /// The last epoch in which they stay; none while it lives.
+        until: Option<u64>,
+    },
+    /// A deployed program needs these blobs, for ever.
+    Keep {
+        /// Its artifacts.
+        blobs: [BlobId; 2],
+    },
+    /// An epoch is under way, and every workload that lives was told by [`HostRequest::Hold`]: what nobody needs may go.
+    Epoch {
+        /// The epoch.
+        epoch: u64,
     },
     /// A small blob, whole, out of the store. Answered by [`HostEvent::Small`].
     ReadSmall {

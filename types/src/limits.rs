@@ -50,6 +50,8 @@ pub const GENESIS_ACCOUNTS_MAX: usize = 1024;
 pub const STEP_LONGEST_MS: u64 = 600_000;
 /// Draws of one workload, accepted or not: then it expires.
 pub const DRAWS_MAX: usize = 16;
+/// Blobs that one workload needs: its inputs, and a proof and a log of each draw.
+pub const HELD_MAX: usize = INPUTS_MAX + 2 * DRAWS_MAX;
 /// Draws in one block (rule 6).
 pub const DRAWS_PER_BLOCK_MAX: usize = 64;
 /// Beacons in one block.

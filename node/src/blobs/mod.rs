@@ -8,19 +8,25 @@
 //! | --- | --- |
 //! | `ab/` | whole blobs, by the first byte of their hash |
 //! | `incoming/` | uploads under way; emptied at a start |
+//! | `needs` | which blobs must stay |
 //! | `parts/` | blobs that come in parts from peers, each with a map of what is there; they survive a restart |
 
+mod collect;
+mod needs;
 mod parts;
 mod room;
 mod tree;
 mod upload;
 
+pub use collect::Reading;
 pub use parts::PARTS_MAX;
 pub use upload::Upload;
 
+use needs::Needs;
 use parts::{Partial, Parts};
 use room::{Room, Taker};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read, Seek as _},
     os::unix::fs::MetadataExt as _,
@@ -29,6 +35,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
 use tree::Trees;
 use types::{BlobId, blob, host::PartResult, limits::PART_MAX, part_map::PartMap};
@@ -93,6 +100,11 @@ pub struct Store {
     trees: Mutex<Trees>,
     /// Held while a tree is made.
     making: Mutex<()>,
+    needs: Mutex<Needs>,
+    /// Blobs that are being read, and by how many.
+    reading: Mutex<BTreeMap<BlobId, u32>>,
+    /// When room was looked for in vain.
+    vain: Mutex<Option<Instant>>,
     /// Held while a blob gets its name, so that one that comes in twice is counted once.
     naming: Mutex<()>,
     next: AtomicU64,
@@ -132,6 +144,9 @@ impl Store {
             parts: Mutex::new(parts),
             trees: Mutex::default(),
             making: Mutex::default(),
+            needs: Mutex::new(Needs::open(&dir.join("needs"))?),
+            reading: Mutex::default(),
+            vain: Mutex::default(),
             naming: Mutex::default(),
             next: AtomicU64::new(0),
         })
@@ -284,7 +299,14 @@ impl Store {
     }
 
     fn keep_part(&self, blob: BlobId, size: u64, part: u32, bytes: &[u8]) -> Result<PartResult, StoreError> {
-        let partial = lock(&self.parts).of(blob, size, &self.room)?;
+        let known = lock(&self.parts).get(blob, size);
+        let partial = match known {
+            Some(partial) => partial,
+            None => {
+                self.want_room(room::charge(size), Taker::Duty);
+                lock(&self.parts).of(blob, size, &self.room)?
+            }
+        };
         partial.write(part, bytes)?;
         let mut there = lock(&partial.there);
         if self.size(blob).is_some() {
@@ -311,21 +333,19 @@ impl Store {
         Ok(())
     }
 
-    /// All parts were right when they came; what the disk made of them is checked before use. Called by whoever holds the map.
+    /// All parts were right when they came. What was written by an earlier process is checked again: the power may have gone
+    /// meanwhile. Called by whoever holds the map.
     fn complete(&self, blob: BlobId, partial: &Arc<Partial>) -> Result<PartResult, StoreError> {
-        let size = partial.size();
-        let tree = tree::Tree::of(&File::open(&partial.path)?, size)?;
+        let is_sound = !partial.is_old || hash(File::open(&partial.path)?)? == blob;
         if !lock(&self.parts).hand_over(blob, partial) {
             return Ok(PartResult::Fault);
         }
-        let sound = if tree.blob() == blob { Ok(()) } else { Err(StoreError::Damaged(blob)) };
+        let sound = if is_sound { Ok(()) } else { Err(StoreError::Damaged(blob)) };
         if let Err(error) = sound.and_then(|()| self.name(&partial.path, blob)) {
             let _ = fs::remove_file(&partial.path);
-            self.room.give(room::charge(size));
+            self.room.give(room::charge(partial.size()));
             return Err(error);
         }
-        // Whoever asks for it next gets it without its being hashed again.
-        lock(&self.trees).insert(Arc::new(tree));
         self.forget_parts(blob);
         Ok(PartResult::Whole)
     }
@@ -399,17 +419,13 @@ fn hash(file: impl Read) -> io::Result<BlobId> {
 
 /// What the whole blobs take. Files with other names are not ours and do not count.
 fn stored_bytes(dir: &Path) -> Result<u64, StoreError> {
-    let mut sum: u64 = 0;
-    for folder in fs::read_dir(dir)?.filter_map(Result::ok) {
-        let is_shard = folder.file_name().to_str().is_some_and(|name| name.len() == 2);
-        if !is_shard || !folder.path().is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(folder.path())?.filter_map(Result::ok) {
-            if file.file_name().to_str().is_some_and(|name| name.parse::<BlobId>().is_ok()) {
-                sum = sum.saturating_add(room::charge(file.metadata()?.len()));
-            }
-        }
-    }
-    Ok(sum)
+    Ok(stored(dir)?.fold(0, |sum: u64, (_, file)| sum.saturating_add(room::charge(file.len()))))
+}
+
+/// Every whole blob.
+fn stored(dir: &Path) -> io::Result<impl Iterator<Item = (BlobId, fs::Metadata)>> {
+    let is_shard = |folder: &fs::DirEntry| folder.file_name().to_str().is_some_and(|name| name.len() == 2);
+    let shards = fs::read_dir(dir)?.filter_map(Result::ok).filter(is_shard);
+    let files = shards.filter_map(|folder| fs::read_dir(folder.path()).ok()).flatten().filter_map(Result::ok);
+    Ok(files.filter_map(|file| Some((file.file_name().to_str()?.parse().ok()?, file.metadata().ok()?))))
 }

@@ -1,7 +1,7 @@
 //! Blobs that come in parts from peers: a file of the full size, and a map of the parts that are there.
 //!
-//! The map may run ahead of the file when the power goes: the whole is hashed before it becomes a blob, and thrown away if
-//! it is wrong. That costs a fetch, never a wrong blob. Each beginning has a file of its own, so that a thread that still
+//! The map may run ahead of the file when the power goes: what an earlier process began is hashed before it becomes a blob,
+//! and thrown away if it is wrong. That costs a fetch, never a wrong blob. Each beginning has a file of its own, so that a thread that still
 //! works on one that was given up meanwhile spoils nothing.
 
 use crate::blobs::{
@@ -41,6 +41,8 @@ type Name = (BlobId, u64);
 pub(super) struct Partial {
     pub(super) path: PathBuf,
     size: u64,
+    /// Whether some of it was written by an earlier process.
+    pub(super) is_old: bool,
     data: File,
     pub(super) there: Mutex<There>,
 }
@@ -96,11 +98,10 @@ impl Parts {
 
     /// The blob of this name and size, begun if it is not there.
     pub(super) fn of(&mut self, blob: BlobId, size: u64, room: &Room) -> Result<Arc<Partial>, StoreError> {
-        self.uses += 1;
-        if let Some((used, partial)) = self.open.get_mut(&(blob, size)) {
-            *used = self.uses;
-            return Ok(partial.clone());
+        if let Some(partial) = self.get(blob, size) {
+            return Ok(partial);
         }
+        self.uses += 1;
         self.make_place(blob, room);
         room.take(charge(size), Taker::Duty)?;
         let path = self.dir.join(format!("{blob}-{}", self.uses));
@@ -110,8 +111,11 @@ impl Parts {
     }
 
     /// The blob of this name and size, if it comes in.
-    pub(super) fn get(&self, blob: BlobId, size: u64) -> Option<Arc<Partial>> {
-        self.open.get(&(blob, size)).map(|(_, partial)| partial.clone())
+    pub(super) fn get(&mut self, blob: BlobId, size: u64) -> Option<Arc<Partial>> {
+        let (used, partial) = self.open.get_mut(&(blob, size))?;
+        self.uses += 1;
+        *used = self.uses;
+        Some(partial.clone())
     }
 
     /// Gives up what had no news for longest: of this blob, if it comes in by many sizes, or of all, if they are too many.
@@ -163,7 +167,7 @@ impl Partial {
         data.set_len(size)?;
         let map = PartMap::empty(size);
         fs::write(map_path(path), [size.to_le_bytes().as_slice(), map.bytes()].concat())?;
-        Ok(Self { path: path.to_owned(), size, data, there: Mutex::new(There::new(map, size, path)?) })
+        Ok(Self { path: path.to_owned(), size, is_old: false, data, there: Mutex::new(There::new(map, size, path)?) })
     }
 
     fn load(path: &Path, blob_bytes_max: u64) -> Option<Self> {
@@ -174,7 +178,7 @@ impl Partial {
         let data = File::options().write(true).open(path).ok()?;
         let fits = data.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
         let there = There::new(map, size, path).ok().filter(|_| fits)?;
-        Some(Self { path: path.to_owned(), size, data, there: Mutex::new(there) })
+        Some(Self { path: path.to_owned(), size, is_old: true, data, there: Mutex::new(there) })
     }
 
     pub(super) const fn size(&self) -> u64 {

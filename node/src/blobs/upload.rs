@@ -27,6 +27,7 @@ pub struct Upload {
 
 impl Upload {
     pub(super) fn begin(store: Arc<Store>, taker: Taker, path: &Path) -> Result<Self, StoreError> {
+        store.want_room(charge(0), taker);
         store.room.take(charge(0), taker)?;
         let file = File::create_new(path).inspect_err(|_| store.room.give(charge(0)))?;
         Ok(Self { store, taker, path: path.to_owned(), file, hasher: blake3::Hasher::new(), size: 0, over: false })
@@ -42,7 +43,9 @@ impl Upload {
         if size > max {
             return Err(StoreError::TooLarge { max });
         }
-        self.store.room.take(charge(size) - charge(self.size), self.taker)?;
+        let more = charge(size) - charge(self.size);
+        self.store.want_room(more, self.taker);
+        self.store.room.take(more, self.taker)?;
         self.size = size;
         self.file.write_all(bytes)?;
         self.hasher.update(bytes);

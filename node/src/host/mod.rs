@@ -13,7 +13,13 @@ mod verify;
 
 pub use submissions::SubmitError;
 
-use crate::{blobs::Store, counters::Counters, feed::Feed, fetch::Fetcher, index::Index};
+use crate::{
+    blobs::{Store, StoreError},
+    counters::Counters,
+    feed::Feed,
+    fetch::Fetcher,
+    index::Index,
+};
 use bytes::Bytes;
 use executor::{CancelToken, Executor};
 use lane::Lane;
@@ -23,7 +29,9 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 use submissions::Submissions;
@@ -99,6 +107,7 @@ pub(crate) struct Desk {
     fetcher: Arc<Fetcher>,
     /// The large blobs that are fetched or wait to be.
     fetches: Mutex<BTreeMap<(BlobId, u64), AbortHandle>>,
+    notes: mpsc::Sender<Note>,
 }
 
 impl Host {
@@ -108,6 +117,7 @@ impl Host {
         let cores = setup.prover.as_ref().map_or(0, |prover| prover.capacity.cpus.max(1) as usize);
         let counters = Arc::new(Counters::default());
         let fetcher = Arc::new(Fetcher::new(setup.store.clone(), counters.clone(), setup.allow_private));
+        let notes = noting(setup.store.clone());
         Self(Arc::new(Desk {
             runtime: setup.runtime,
             store: setup.store,
@@ -126,6 +136,7 @@ impl Host {
             counters,
             fetcher,
             fetches: Mutex::default(),
+            notes,
         }))
     }
 
@@ -174,6 +185,11 @@ impl Desk {
             HostRequest::WritePart { blob, size, part, bytes, peer } => self.write_part(blob, size, part, bytes, peer),
             HostRequest::Fetch { blob, size, sources } => self.fetch(blob, size, &sources),
             HostRequest::Abandon { blob, size } => self.abandon(blob, size),
+            HostRequest::Hold { workload, blobs, until } => {
+                self.note(move |store| store.hold(workload, &blobs, until));
+            }
+            HostRequest::Keep { blobs } => self.note(move |store| store.keep(&blobs)),
+            HostRequest::Epoch { epoch } => self.note(move |store| store.epoch(epoch)),
             HostRequest::ReadSmall { blob } => self.read_small(blob),
             HostRequest::Submitted { token, result } => self.submissions.answer(token, result),
             HostRequest::Publish(notice) => self.publish(&notice),
@@ -257,6 +273,22 @@ impl Desk {
             desk.insist(&then(result)).await;
         });
     }
+}
+
+/// Something that the store is told about what is needed.
+type Note = Box<dyn FnOnce(&Store) -> Result<(), StoreError> + Send>;
+
+/// A thread that tells the store what is needed, in order. It ends with the desk.
+fn noting(store: Arc<Store>) -> mpsc::Sender<Note> {
+    let (sender, notes) = mpsc::channel::<Note>();
+    thread::spawn(move || {
+        for note in notes {
+            if let Err(error) = note(&store) {
+                tracing::error!(%error, "what must be kept could not be noted");
+            }
+        }
+    });
+    sender
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

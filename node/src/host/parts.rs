@@ -4,7 +4,7 @@
 //! been asked, before the answer that says that it could not be read.
 
 use super::{Desk, lock};
-use crate::blobs::StoreError;
+use crate::blobs::{Store, StoreError};
 use std::sync::{Arc, atomic::Ordering};
 use types::{
     BlobId, Data, Text,
@@ -67,6 +67,13 @@ impl Desk {
         if let Some(fetch) = lock(&self.fetches).remove(&(blob, size)) {
             fetch.abort();
         }
+    }
+
+    /// Tells the store what is needed, one after the other. There is no bound on what waits, for nothing of it may be lost; the
+    /// replica tells of nothing but what blocks did.
+    pub(super) fn note(&self, note: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static) {
+        // Fails only when the thread that notes has ended, with the host.
+        let _ = self.notes.send(Box::new(note));
     }
 
     pub(super) fn read_small(self: &Arc<Self>, blob: BlobId) {

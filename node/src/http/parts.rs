@@ -9,7 +9,7 @@ use super::{
     extract::{Asking, Named, bad},
     failure::{Answer, Failure},
 };
-use crate::blobs::StoreError;
+use crate::blobs::{Reading, StoreError};
 use api::{paths, problem};
 use axum::{
     body::{Body, Bytes},
@@ -51,8 +51,9 @@ pub(super) async fn parts(
     let busy = |_| Failure::new(problem::TOO_MANY, "this node serves parts to as many as it may");
     let permit = gateway.serving.clone().try_acquire_owned().map_err(busy)?;
     let store = gateway.desk.store.clone();
+    let reading = store.reading(blob);
     let size = blocking(move || Ok(store.size(blob))).await?.ok_or_else(|| Failure(absent(blob)))?;
-    let row = Row { parts: wanted.of(size)?, read: None, gateway, blob, _permit: permit };
+    let row = Row { parts: wanted.of(size)?, read: None, gateway, blob, _permit: permit, _reading: reading };
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
@@ -71,6 +72,7 @@ struct Row {
     /// A part whose length was sent.
     read: Option<Bytes>,
     _permit: OwnedSemaphorePermit,
+    _reading: Reading,
 }
 
 impl Row {

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod fixture;
+mod holding;
 mod large;
 mod living;
 mod proposing;
