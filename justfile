@@ -29,6 +29,11 @@ demo *arguments:
 devnet *arguments:
     cargo run -- devnet {{arguments}}
 
+# A GiB from node to node, once with the receiver killed in the middle, beside a plain TCP copy.
+blob-race mib="1024":
+    cargo build --release --package lemma --bin lemma --example blob_race
+    cargo run --release --package lemma --example blob_race -- {{mib}}
+
 # A simulated network, from a seed.
 sim *arguments:
     cargo run --package sim -- {{arguments}}

@@ -123,7 +123,10 @@ fn blobs() -> Vec<Endpoint> {
             .takes(vec![bytes()])
             .answers(201, json::<api::Stored>())
             .errors(&[413, 422, 429, 507]),
-        Endpoint::new(GET, paths::BLOB, "blob", "A blob of this node's store").with("id").ok(bytes()).errors(&[404]),
+        Endpoint::new(GET, paths::BLOB, "blob", "A blob of this node's store; with `Range`, some of it (206)")
+            .with("id")
+            .ok(bytes())
+            .errors(&[404, 416]),
         Endpoint::new(
             HttpMethod::Head,
             paths::BLOB,
@@ -133,6 +136,17 @@ fn blobs() -> Vec<Endpoint> {
         .with("id")
         .ok(Body::none("it is there"))
         .errors(&[404]),
+        Endpoint::new(
+            GET,
+            paths::BLOB_PARTS,
+            "blob_parts",
+            "Parts of a blob: for each its length in four bytes, the least first, then its bytes with the hashes that prove them",
+        )
+        .with("id")
+        .number("first", "the first part, counted from 0; a part has 256 KiB")
+        .number("count", "how many, 64 at most")
+        .ok(bytes())
+        .errors(&[400, 404, 429]),
     ]
 }
 

@@ -14,6 +14,8 @@ pub const TRANSACTION: &str = "/v1/transactions/{id}";
 pub const BLOBS: &str = "/v1/blobs";
 /// A blob.
 pub const BLOB: &str = "/v1/blobs/{id}";
+/// Parts of a blob, each with the hashes that prove it.
+pub const BLOB_PARTS: &str = "/v1/blobs/{id}/parts";
 /// What a run would cost.
 pub const QUOTE: &str = "/v1/quote";
 /// The latest workloads.
@@ -55,6 +57,11 @@ pub const METRICS: &str = "/metrics";
 pub const VERIFIED_HEADER: &str = "lemma-verified";
 /// The header that names the blob that was sent.
 pub const BLOB_HEADER: &str = "lemma-blob";
+/// The header that says how many bytes the blob has, where the body is another length.
+pub const SIZE_HEADER: &str = "lemma-blob-size";
+
+/// Parts of a blob that one answer holds at most.
+pub const PARTS_AT_ONCE: u32 = 64;
 
 /// Puts a value where a path has its parameter.
 #[must_use]

@@ -70,6 +70,8 @@ kinds! {
     TOO_LARGE = "too-large", 413, "the body is too large", "move large inputs into blobs; see /v1/params for the limits";
     /// The body has a content type that the path does not take.
     MEDIA_TYPE = "unsupported-media-type", 415, "the body has another content type than expected", "see /openapi.json";
+    /// None of the bytes that are asked for are there.
+    RANGE = "range", 416, "the blob does not have these bytes", "ask for its size with HEAD";
     /// The bytes have another hash than the name that they were sent under.
     HASH_MISMATCH = "hash-mismatch", 422, "the bytes have another hash", "send the bytes that have this hash";
     /// Too many requests or streams are under way.

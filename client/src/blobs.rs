@@ -1,4 +1,4 @@
-//! Blobs up and down, each checked against its name.
+//! Blobs up and down, each checked against its name. Those in files are moved piece by piece: see `files`.
 
 use crate::{
     Client, ClientError,

@@ -121,7 +121,17 @@ impl Client {
         content: &Content,
     ) -> Result<Response, ClientError> {
         let response = self.request(method, path, query, content).await?;
+        self.success(response).await
+    }
+
+    /// Whatever is not a success becomes an error.
+    pub(crate) async fn success(&self, response: Response) -> Result<Response, ClientError> {
         if response.status().is_success() { Ok(response) } else { Err(self.problem(response).await) }
+    }
+
+    /// What requests are sent with.
+    pub(crate) const fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// One request, once, whatever is answered.
@@ -136,7 +146,7 @@ impl Client {
         request.send().await.map_err(|error| self.unreachable(&error))
     }
 
-    fn at(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, ClientError> {
+    pub(crate) fn at(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, ClientError> {
         let address = format!("{}{path}", self.node());
         let mut url =
             Url::parse(&address).map_err(|error| ClientError::Address { url: address, why: error.to_string() })?;
@@ -185,7 +195,7 @@ fn with(request: RequestBuilder, content: &Content) -> RequestBuilder {
 }
 
 /// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -38,6 +38,14 @@ pub enum ClientError {
     /// The bytes are not those of the blob that was asked for.
     #[error("the node sent other bytes than those of blob {0}")]
     WrongBlob(BlobId),
+    /// A file of this machine cannot be read or written.
+    #[error("{file} cannot be used: {why}")]
+    File {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        why: String,
+    },
     /// The receipt does not hold.
     #[error("the receipt is refused: {0}")]
     Receipt(#[from] ReceiptError),
@@ -55,7 +63,8 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// The stable code, for machines: that of the problem, or one of `address`, `unreachable`, `bad-answer`, `receipt`, `overflow`.
+    /// The stable code, for machines: that of the problem, or one of `address`, `unreachable`, `bad-answer`, `file`, `receipt`,
+    /// `overflow`.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -63,6 +72,7 @@ impl ClientError {
             Self::Unreachable { .. } => "unreachable",
             Self::Problem(problem) => &problem.code,
             Self::Answer(_) | Self::TooLong { .. } | Self::WrongBlob(_) => "bad-answer",
+            Self::File { .. } => "file",
             Self::Receipt(_) | Self::OtherReceipt { .. } => "receipt",
             Self::Overflow => "overflow",
         }
@@ -76,6 +86,7 @@ impl ClientError {
             Self::Unreachable { .. } => "check that the node runs and that the address is that of its API",
             Self::Problem(problem) => &problem.hint,
             Self::Answer(_) | Self::TooLong { .. } => "check that the address is that of a node of this version",
+            Self::File { .. } => "check the path, and whether there is room",
             Self::WrongBlob(_) => "ask another node: this one lies or is damaged",
             Self::Receipt(_) | Self::OtherReceipt { .. } => {
                 "check that the group key is that of this chain; ask another node"

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `client` | [`Client`]: where the node is, requests with bounded answers and careful retries |
 //! | `endpoints` | one function for each endpoint |
-//! | `blobs` | blobs up and down, each checked against its name |
+//! | `blobs`, `files` | blobs up and down, each checked against its name; those in files piece by piece |
 //! | `events`, `sse` | the event stream, bounded |
 //! | `sign` | [`Draft`]: transactions that are made and signed without a node |
 //! | `calls` | what provers and validators ask of the chain, checked before it is signed |
@@ -33,6 +33,7 @@ mod client;
 mod endpoints;
 mod error;
 mod events;
+mod files;
 mod follow;
 mod retry;
 mod run;
@@ -44,6 +45,7 @@ pub use client::Client;
 pub use endpoints::{ProofPart, TakenProof};
 pub use error::ClientError;
 pub use events::Events;
+pub use files::{Moved, name_of};
 pub use follow::Progress;
 pub use run::{Finished, Sender};
 pub use sign::{Draft, decode_signed, encode_signed};

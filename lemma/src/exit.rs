@@ -104,7 +104,7 @@ pub fn instead(error: anyhow::Error, code: &str, failure: impl FnOnce() -> Failu
 
 fn of_client(error: &ClientError) -> Code {
     match error {
-        ClientError::Address { .. } => Code::Usage,
+        ClientError::Address { .. } | ClientError::File { .. } => Code::Usage,
         ClientError::Unreachable { .. } => Code::Unreachable,
         ClientError::Problem(problem) if problem.status >= 500 => Code::Unreachable,
         ClientError::Problem(_) => Code::Refused,

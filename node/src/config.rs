@@ -80,6 +80,8 @@ pub struct Http {
     pub streams_max: usize,
     /// Uploads at once; more are refused.
     pub uploads_max: usize,
+    /// Rows of parts of blobs that are sent to other nodes at once; more are refused.
+    pub serving_max: usize,
 }
 
 /// How much of the machine the node takes.
@@ -96,7 +98,7 @@ pub struct Limits {
 impl Default for Http {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, connections_max: 1024, requests_max: 256, streams_max: 256, uploads_max: 16 }
+        Self { listen, connections_max: 1024, requests_max: 256, streams_max: 256, uploads_max: 16, serving_max: 64 }
     }
 }
 
@@ -172,6 +174,7 @@ impl Config {
             ("http.requests_max", self.http.requests_max),
             ("http.streams_max", self.http.streams_max),
             ("http.uploads_max", self.http.uploads_max),
+            ("http.serving_max", self.http.serving_max),
             ("limits.engine_threads", self.limits.engine_threads),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {

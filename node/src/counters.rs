@@ -27,6 +27,10 @@ pub struct Counters {
     pub(crate) checked: AtomicU64,
     /// Requests of the replica that could not be taken on.
     pub(crate) overloaded: AtomicU64,
+    /// Bytes of parts of blobs that came from the APIs of others and were right.
+    pub(crate) fetched_bytes: AtomicU64,
+    /// Bytes of parts of blobs that were sent to others by the API.
+    pub(crate) served_bytes: AtomicU64,
     /// Answers that the engine did not take.
     pub(crate) undelivered: AtomicU64,
 }
@@ -84,6 +88,13 @@ impl Counters {
                 read(&self.overloaded),
             ),
             ("lemma_undelivered_total", "counter", "answers that the engine did not take", read(&self.undelivered)),
+            (
+                "lemma_blobs_fetched_bytes_total",
+                "counter",
+                "parts that came by others' APIs",
+                read(&self.fetched_bytes),
+            ),
+            ("lemma_blobs_served_bytes_total", "counter", "parts that others got by the API", read(&self.served_bytes)),
             ("lemma_blobs_bytes", "gauge", "disk that the blob store takes", blob_bytes),
         ];
         for (name, kind, help, value) in single {

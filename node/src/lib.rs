@@ -20,6 +20,7 @@ mod config;
 mod counters;
 mod error;
 mod feed;
+mod fetch;
 mod folder;
 mod genesis;
 mod host;
@@ -31,7 +32,7 @@ mod receipts;
 mod start;
 mod state;
 
-pub use blobs::{Kept, PARTS_MAX, Store, StoreError, StoreLimits, Upload};
+pub use blobs::{Kept, PARTS_MAX, Reading, Store, StoreError, StoreLimits, Upload};
 pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p};
 pub use counters::Counters;
 pub use error::NodeError;

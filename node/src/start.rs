@@ -154,6 +154,7 @@ fn join(config: &Config, builtin: &[&[u8]], runtime: tokio::runtime::Handle) -> 
         store,
         prover: prover.as_ref().map(|prover| prover.runs.clone()),
         params: genesis.params.clone(),
+        allow_private: config.p2p.allow_private,
     }));
     let setup = ports::Config {
         committee: committee(&genesis, &ledger),

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::{Duration, SystemTime},
 };
 use tempfile::TempDir;
 use types::{BlobId, blob, host::PartResult, limits::PART_BYTES};
@@ -40,6 +41,7 @@ fn files(dir: &Path) -> Vec<String> {
             found.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
+    found.retain(|name| name != "needs");
     found.sort();
     found
 }
@@ -214,6 +216,28 @@ fn parts_from_peers_make_a_blob_in_any_order_and_across_a_restart() {
 }
 
 #[test]
+fn a_blob_of_which_all_parts_were_there_when_the_process_ended_gets_its_name() {
+    let (dir, store) = fresh();
+    let (id, size, parts) = parted();
+    for part in 0..3 {
+        assert_eq!(store.write_part(id, size, part, &parts[part as usize]), PartResult::Kept);
+    }
+    drop(store);
+    let folder = dir.path().join("parts");
+    let names = files(&folder);
+    let [data, map] = [false, true].map(|map| names.iter().find(|name| name.ends_with(".map") == map).expect("a file"));
+    let mut all = fs::read(folder.join(data)).expect("read");
+    all[3 * PART_BYTES as usize..].copy_from_slice(&bytes(3 * PART_BYTES as usize + 777)[3 * PART_BYTES as usize..]);
+    fs::write(folder.join(data), all).expect("written");
+    fs::write(folder.join(map), [size.to_le_bytes().as_slice(), &[0b1111]].concat()).expect("written");
+    let store = open(dir.path());
+    assert_eq!((store.parts(id, size).count(), store.size(id)), (4, None));
+    store.finish_parts(id, size).expect("sound");
+    assert_eq!((store.size(id), files(dir.path())), (Some(size), vec![id.to_string()]));
+    assert_eq!(store.used_bytes(), size.next_multiple_of(4096));
+}
+
+#[test]
 fn what_comes_by_a_false_size_does_not_touch_what_comes_by_the_true_one() {
     let (dir, store) = fresh();
     let (id, size, parts) = parted();
@@ -260,20 +284,34 @@ fn wrong_parts_are_refused_and_keep_nothing() {
 fn what_the_disk_made_of_parts_is_checked_before_use() {
     let (dir, store) = fresh();
     let (id, size, parts) = parted();
-    for part in 0..3 {
-        assert_eq!(store.write_part(id, size, part, &parts[part as usize]), PartResult::Kept);
-    }
-    let names = files(&dir.path().join("parts"));
-    let path = dir.path().join("parts").join(names.iter().find(|name| !name.ends_with(".map")).expect("a file"));
-    let mut data = fs::read(&path).expect("read");
-    data[5] ^= 1;
-    fs::write(&path, data).expect("written");
+    let keep = |store: &Store| {
+        for part in 0..3 {
+            assert_eq!(store.write_part(id, size, part, &parts[part as usize]), PartResult::Kept);
+        }
+    };
+    let damage = || {
+        let names = files(&dir.path().join("parts"));
+        let path = dir.path().join("parts").join(names.iter().find(|name| !name.ends_with(".map")).expect("a file"));
+        let mut data = fs::read(&path).expect("read");
+        data[5] ^= 1;
+        fs::write(&path, data).expect("written");
+    };
+    keep(&store);
+    damage();
+    drop(store);
+    // What an earlier process wrote is read when the last part is there.
+    let store = open(dir.path());
     assert_eq!(store.write_part(id, size, 3, &parts[3]), PartResult::Fault);
     assert_eq!((store.size(id), store.used_bytes()), (None, 0));
-    for part in 0..3 {
-        assert_eq!(store.write_part(id, size, part, &parts[part as usize]), PartResult::Kept, "begun anew");
-    }
+    // What this one wrote is read when it is used.
+    keep(&store);
+    damage();
     assert_eq!(store.write_part(id, size, 3, &parts[3]), PartResult::Whole);
+    assert!(matches!(store.read(id, size), Err(StoreError::Damaged(_))));
+    assert_eq!(store.size(id), None);
+    keep(&store);
+    assert_eq!(store.write_part(id, size, 3, &parts[3]), PartResult::Whole);
+    assert!(store.read(id, size).expect("sound").is_some());
 }
 
 #[test]
@@ -328,4 +366,44 @@ fn writers_of_one_blob_at_once_leave_one_blob_and_take_its_room_once() {
         store.write_part(id, size, 0, &parts[0]);
         assert_eq!((store.used_bytes(), files(dir.path())), (size.next_multiple_of(4096), vec![id.to_string()]));
     }
+}
+
+/// Makes a blob look as if it had come so many hours ago.
+fn aged(dir: &TempDir, blob: BlobId, hours: u64) {
+    let file = fs::File::options().write(true).open(path(dir, blob)).expect("a blob");
+    file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).expect("aged");
+}
+
+#[test]
+fn what_nobody_needs_goes_oldest_first_when_room_is_wanted() {
+    let (dir, store) = fresh();
+    let mib = |byte: u8| vec![byte; MIB as usize];
+    let tight = |dir: &TempDir| Arc::new(Store::open(dir.path(), limits(8 * MIB)).expect("store"));
+    drop(store);
+    let store = tight(&dir);
+    let ids: Vec<BlobId> = (0..8).map(|byte| store.put(&mib(byte)).expect("room").blob).collect();
+    let run = types::WorkloadId([1; 32]);
+    // The older the number, but for the last, which came just now.
+    (0..7).for_each(|number| aged(&dir, ids[number], 10 - number as u64));
+    store.hold(run, &ids[..1], None).expect("held");
+    store.keep(&ids[1..2]).expect("kept");
+    store.hold(types::WorkloadId([2; 32]), &ids[2..3], Some(5)).expect("ended");
+    assert!(matches!(store.put(&mib(9)), Err(StoreError::Full { .. })), "not everything that lives was told yet");
+    drop(store);
+    let store = tight(&dir);
+    store.hold(run, &ids[..1], None).expect("held");
+    store.epoch(5).expect("epoch");
+    let reading = store.reading(ids[3]);
+    store.put(&mib(9)).expect("room was made");
+    let there = || ids.iter().map(|id| store.size(*id).is_some()).collect::<Vec<_>>();
+    assert_eq!(there(), [true, true, true, true, false, true, true, true], "the oldest that nobody needs or reads");
+    assert!(store.used_bytes() <= 8 * MIB);
+    drop(reading);
+    store.epoch(6).expect("epoch");
+    for byte in 10..13 {
+        store.put(&mib(byte)).expect("room was made");
+    }
+    assert_eq!(there(), [true, true, false, false, false, false, true, true]);
+    assert!(matches!(store.put(&[vec![0; 3 * MIB as usize], mib(1)].concat()), Err(StoreError::Full { .. })));
+    assert_eq!(there(), [true, true, false, false, false, false, false, true], "what came just now stays");
 }

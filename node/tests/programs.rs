@@ -45,6 +45,7 @@ impl Bench {
             store: store.clone(),
             prover: Some(Prover { executor: Arc::new(executor), capacity }),
             params: Params::default(),
+            allow_private: false,
         });
         let (sender, heard) = mpsc::channel();
         host.attach(Arc::new(Listening(sender)));

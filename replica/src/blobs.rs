@@ -3,7 +3,8 @@
 //! A part proves itself against the blob's name, so it may come from anybody; who sends a wrong one is not asked again for
 //! that blob. The size of a blob is somebody's word, in a block too, and a true part is wrong against a false size: each size
 //! that is said is fetched apart, and what comes of one decides nothing about another. The store behind it is the host's: a
-//! replica moves parts, it keeps none.
+//! replica moves parts, it keeps none. A large blob is fetched by the host from the APIs of provers: the replica says when and
+//! from whom, and asks peers where that fails.
 
 mod want;
 
@@ -15,13 +16,14 @@ use std::{
     ops::RangeInclusive,
 };
 use types::{
-    BlobId, Data,
+    BlobId, Data, List, Text,
     genesis::PeerId,
     gossip::{BulkPart, Gossip},
     host::{HostRequest, PartResult},
-    limits::{BLOB_MAX, PART_MAX},
+    limits::{BLOB_MAX, LARGE_BLOB_BYTES, PART_MAX, TEXT_MAX},
+    part_map::PartMap,
 };
-use want::{Part, Want};
+use want::Want;
 
 /// Blobs that are remembered to be in the store.
 const PRESENT_MAX: usize = 8_192;
@@ -34,6 +36,8 @@ const UNNEEDED_MS: u64 = 20_000;
 #[derive(Default)]
 pub(crate) struct Blobs {
     peers: Vec<PeerId>,
+    /// The APIs at which large blobs are looked for.
+    sources: Vec<Text<TEXT_MAX>>,
     present: BTreeSet<BlobId>,
     wants: BTreeMap<Name, Want>,
     serving: BTreeMap<PeerId, u32>,
@@ -47,13 +51,18 @@ impl Blobs {
         self.peers = peers;
     }
 
+    /// Where others serve blobs by their APIs, as they say.
+    pub fn sources(&mut self, sources: Vec<Text<TEXT_MAX>>) {
+        self.sources = sources;
+    }
+
     /// Whether a blob is in the store. If not, it is being fetched from now on, for as long as somebody goes on asking.
     pub fn need(&mut self, need: &Need, out: &mut Out<'_>) -> bool {
         let Need { blob, size, .. } = *need;
         if self.present.contains(&blob) {
             return true;
         }
-        if !self.wants.contains_key(&(blob, size)) && !self.make_room(need) {
+        if !self.wants.contains_key(&(blob, size)) && !self.make_room(need, out) {
             return false;
         }
         let want = match self.wants.entry((blob, size)) {
@@ -73,7 +82,7 @@ impl Blobs {
     }
 
     /// Whether another blob can be fetched. What a block names takes the place of what it does not.
-    fn make_room(&mut self, need: &Need) -> bool {
+    fn make_room(&mut self, need: &Need, out: &mut Out<'_>) -> bool {
         if need.size > BLOB_MAX {
             return false;
         }
@@ -82,7 +91,7 @@ impl Blobs {
             return true;
         }
         let told = alike.find(|(_, want)| need.in_chain && !want.in_chain).map(|(name, _)| *name);
-        told.and_then(|name| self.wants.remove(&name)).is_some()
+        told.inspect(|name| self.give_up(*name, out)).is_some()
     }
 
     /// The store says whether it has a blob.
@@ -122,10 +131,10 @@ impl Blobs {
         let mut wants = self.wants.range_mut(names(blob));
         let Some(((_, size), want)) = wants.find(|(_, want)| want.is_asked(part, from)) else { return };
         if is_writing {
-            want.put(part, Part::Missing);
+            want.miss(part);
             return;
         }
-        want.put(part, Part::Writing { peer: from });
+        want.write(part, from);
         out.host(&HostRequest::WritePart { blob, size: *size, part, bytes, peer: from });
     }
 
@@ -165,9 +174,19 @@ impl Blobs {
         }
     }
 
-    /// Asks for missing parts of one blob, as many at once as may be.
+    /// Has a large blob fetched by the APIs of others, or asks peers for missing parts, as many at once as may be.
     fn ask(&mut self, (blob, size): Name, out: &mut Out<'_>) {
         let Some(want) = self.wants.get_mut(&(blob, size)) else { return };
+        if size >= LARGE_BLOB_BYTES && !self.sources.is_empty() && want.begin_api(out.now) {
+            self.turn = self.turn.wrapping_add(1);
+            let mut sources = self.sources.clone();
+            let first = self.turn.checked_rem(sources.len()).unwrap_or(0);
+            sources.rotate_left(first);
+            out.host(&HostRequest::Fetch { blob, size, sources: List::truncated(sources) });
+        }
+        if want.is_by_api() {
+            return;
+        }
         for (part, peer) in want.next(&self.peers, &mut self.turn, out.now) {
             out.tell(peer, &Gossip::Want { blob, size, part });
         }
@@ -176,11 +195,30 @@ impl Blobs {
     /// Takes back what did not come, gives up what nobody needs, asks again.
     pub fn tick(&mut self, out: &mut Out<'_>) {
         let now = out.now;
-        self.wants.retain(|_, want| now.saturating_sub(want.needed_ms) < UNNEEDED_MS);
+        let unneeded = |want: &Want| now.saturating_sub(want.needed_ms) >= UNNEEDED_MS;
+        let over: Vec<Name> = self.wants.iter().filter(|(_, want)| unneeded(want)).map(|(name, _)| *name).collect();
+        over.into_iter().for_each(|name| self.give_up(name, out));
         for want in self.wants.values_mut() {
             want.time_out(now);
         }
         for name in self.wants.keys().copied().collect::<Vec<_>>() {
+            self.ask(name, out);
+        }
+    }
+
+    /// Nobody needs a blob any more, or others need its place more.
+    fn give_up(&mut self, (blob, size): Name, out: &mut Out<'_>) {
+        if self.wants.remove(&(blob, size)).is_some_and(|want| want.is_by_api()) {
+            out.host(&HostRequest::Abandon { blob, size });
+        }
+    }
+
+    /// The host is done with fetching a blob by the APIs of others. What is missing, peers are asked for.
+    pub fn fetched(&mut self, name: Name, whole: bool, kept: PartMap, out: &mut Out<'_>) {
+        if whole {
+            self.stored(name.0);
+        } else if let Some(want) = self.wants.get_mut(&name).filter(|want| want.is_by_api()) {
+            want.end_api(kept, out.now);
             self.ask(name, out);
         }
     }

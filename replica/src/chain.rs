@@ -3,8 +3,8 @@
 use crate::{Replica, out::Out, reads::Purpose, sets::Sets, verifier::SaidBy};
 use ports::{Hash, Peer};
 use types::{
-    Body, ChainEvent, ChainId, ChainTime, Height, State, Workload, WorkloadId, codec, event::Outcome, genesis::PeerId,
-    host::Notice, limits::VALUE_MAX,
+    Body, Call, ChainEvent, ChainId, ChainTime, Height, State, Workload, WorkloadId, codec, event::Outcome,
+    genesis::PeerId, host::Notice, limits::VALUE_MAX,
 };
 
 /// A block that was applied.
@@ -43,6 +43,11 @@ impl Replica {
         for signed in self.mempool.take_recalled() {
             self.take_transaction(signed, crate::gossip::Origin::Own, out);
         }
+        for signed in &body.transactions {
+            if let Call::Deploy(program) = &signed.value.call {
+                Self::keep(program, out);
+            }
+        }
         body.heartbeats.iter().for_each(|signed| self.heartbeats.included(signed));
         body.evidence.iter().for_each(|evidence| self.offences.included(evidence));
         for signed in &body.messages {
@@ -65,12 +70,12 @@ impl Replica {
             ChainEvent::BeaconWanted => self.beacons.want(self.chain.height, out),
             ChainEvent::Drawn { height } => self.beacons.drawn(*height),
             ChainEvent::Deployed { .. }
-            | ChainEvent::Queued { .. }
             | ChainEvent::Epoch { .. }
             | ChainEvent::Tested { .. }
             | ChainEvent::Slashed { .. }
             | ChainEvent::Jailed { .. } => {}
-            ChainEvent::Allocated { workload, .. }
+            ChainEvent::Queued { workload, .. }
+            | ChainEvent::Allocated { workload, .. }
             | ChainEvent::Accepted { workload, .. }
             | ChainEvent::Proved { workload, .. }
             | ChainEvent::Renewed { workload, .. }
@@ -86,6 +91,7 @@ impl Replica {
 
     /// A workload as it is now. Everything that a replica does about a workload begins here, after a block and after a start.
     pub(crate) fn observe(&mut self, record: Workload, out: &mut Out<'_>) {
+        self.hold(&record, out);
         self.messages.settle(&record);
         if let Some(turns) = &mut self.turns {
             turns.observe(&record, out);

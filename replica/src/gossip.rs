@@ -145,6 +145,7 @@ impl Replica {
         program: Program,
         out: &mut Out<'_>,
     ) {
+        Self::keep(&program, out);
         if let (Some(said), Some(checks)) = (announced.or_else(|| SaidBy::in_chain(&record)), &mut self.checks)
             && checks.wants_or_remembers(&said)
         {

@@ -44,6 +44,10 @@ impl Replica {
                 }
                 self.go_on(out);
             }
+            HostEvent::Fetched { blob, size, whole, kept } => {
+                self.blobs.fetched((blob, size), whole, kept, out);
+                self.go_on(out);
+            }
             HostEvent::Small { blob, bytes } => {
                 self.verdicts.bundle(blob, bytes, self.genesis.params.proof_inline_max);
             }

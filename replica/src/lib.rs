@@ -10,6 +10,7 @@
 //! - `verifier`: judging every proof
 //! - `verdicts`: gathering verdicts until two thirds agree
 //! - `blobs`: fetching and serving blobs
+//! - `holds`: which blobs the store must keep
 //! - `messages`: provers' messages until they take effect
 //! - `early`: those that are ahead of this node's state
 //! - `heartbeat`: being alive
@@ -37,6 +38,7 @@ mod chain;
 mod early;
 mod gossip;
 mod heartbeat;
+mod holds;
 mod host;
 mod journal;
 mod mempool;
@@ -98,6 +100,7 @@ pub struct Replica {
     early: early::Early,
     heartbeats: heartbeat::Heartbeats,
     offences: offences::Offences,
+    holds: holds::Holds,
     turns: Option<prover::Turns>,
     checks: Option<verifier::Checks>,
 }
@@ -125,6 +128,7 @@ impl Replica {
             early: early::Early::default(),
             heartbeats,
             offences: offences::Offences::default(),
+            holds: holds::Holds::default(),
             turns,
             checks,
             genesis,

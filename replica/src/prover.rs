@@ -12,7 +12,8 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use types::{
-    ChainId, InputSource, Program, ProverAction, ProverMessage, SecretKey, Signed, State, Text, Workload, WorkloadId,
+    AccountId, ChainId, InputSource, Program, ProverAction, ProverMessage, SecretKey, Signed, State, Text, Workload,
+    WorkloadId,
     gossip::Gossip,
     host::{Execute, ExecuteOutcome, HostRequest},
     message::{Fail, FailKind, SignedProverMessage},
@@ -50,6 +51,11 @@ pub(crate) struct Turns {
 impl Turns {
     pub fn new(chain: ChainId, secret: SecretKey) -> Self {
         Self { chain, secret, turns: BTreeMap::new(), said: BTreeMap::new() }
+    }
+
+    /// The account of this node's prover.
+    pub fn account(&self) -> AccountId {
+        self.secret.account()
     }
 
     /// Reads back what was said before a restart.

@@ -4,6 +4,7 @@ use crate::{
     Replica,
     gossip::Origin,
     out::Out,
+    prover::Turns,
     verifier::{Checks, SaidBy},
 };
 use borsh::BorshDeserialize;
@@ -16,7 +17,7 @@ use types::{
     limits::VALUE_MAX,
     message::SignedProverMessage,
     offence::Evidence,
-    record::{DeployedProgram, Meta, VerdictSet},
+    record::{DeployedProgram, Meta, Prover, VerdictSet},
     registry::SignedHeartbeat,
     state_key,
     transaction::SignedTransaction,
@@ -33,6 +34,8 @@ pub(crate) enum Purpose {
     Meta,
     /// The verdict set of a version.
     Set(u64),
+    /// The members of the verdict set in force, to see where they serve blobs.
+    Sources,
     /// A workload, to see what it asks of this node.
     Workload,
     /// The program of a workload whose prover or judge this node is.
@@ -139,6 +142,7 @@ impl Replica {
         match purpose {
             Purpose::Meta => self.meta(record(first), out),
             Purpose::Set(version) => self.verdict_set(version, record(first), out),
+            Purpose::Sources => self.sources(&values),
             Purpose::Workload => {
                 if let Some(workload) = record(first) {
                     self.observe(workload, out);
@@ -163,10 +167,19 @@ impl Replica {
         }
     }
 
+    /// Where other members of the verdict set serve blobs.
+    fn sources(&mut self, members: &[Option<Bytes>]) {
+        let me = self.turns.as_ref().map(Turns::account);
+        let others = members.iter().filter_map(|value| record::<Prover>(Some(value)));
+        let others = others.filter(|prover| Some(prover.account) != me && !prover.address.is_empty());
+        self.blobs.sources(others.map(|prover| prover.address).collect());
+    }
+
     /// Notices when another epoch began, and with it another verdict set.
     pub(crate) fn meta(&mut self, meta: Option<Meta>, out: &mut Out<'_>) {
         let Some(meta) = meta else { return };
         self.heartbeats.epoch(meta.epoch);
+        self.holds.epoch(meta.epoch, out);
         self.chain.sets.advance(meta.set);
         if self.chain.sets.get(None).is_none() {
             self.reads.ask(Purpose::Set(meta.set), vec![state_key::verdict_set(meta.set)], out);
@@ -175,6 +188,10 @@ impl Replica {
 
     fn verdict_set(&mut self, version: u64, set: Option<VerdictSet>, out: &mut Out<'_>) {
         let Some(set) = set else { return };
+        if version == self.chain.sets.present() {
+            let members = set.members.iter().map(|member| state_key::prover(member.account)).collect();
+            self.reads.ask(Purpose::Sources, members, out);
+        }
         self.chain.sets.insert(version, set);
         for workload in self.verdicts.look_again(&self.chain.sets, out) {
             self.look_at(workload, out);

@@ -69,7 +69,9 @@ impl Replica {
     fn ask_live(&mut self, pages: Range<u64>, out: &mut Out<'_>) {
         let first = pages.end.saturating_sub(PAGES_AT_ONCE).max(pages.start);
         let keys: Vec<_> = (first..pages.end).map(state_key::live).collect();
-        if !keys.is_empty() {
+        if keys.is_empty() {
+            self.holds.listed(out);
+        } else {
             self.reads.ask(Purpose::SyncLive { left: pages.start..first }, keys, out);
         }
     }
@@ -78,6 +80,7 @@ impl Replica {
         let pages = values.iter().filter_map(|value| record::<Page>(Some(value)));
         let ids: Vec<WorkloadId> = pages.flat_map(|page| page.entries.into_vec()).collect();
         for id in ids {
+            self.holds.list(id);
             self.look_at(id, out);
         }
         self.ask_live(left, out);

@@ -19,6 +19,7 @@ use types::{
     host::{Execute, ExecuteOutcome, HostEvent, HostRequest, PartResult, Verify},
     limits::{PART_MAX, VALUE_MAX},
     message::{Fail, FailKind},
+    part_map::PartMap,
     transaction::SignedTransaction,
 };
 
@@ -128,6 +129,11 @@ impl SimHost {
                 let bytes = locked(&self.store).get(&blob).filter(|bytes| bytes.len() <= SMALL_MAX).cloned();
                 self.answer(&HostEvent::Small { blob, bytes }, DISK_MS);
             }
+            // No node has an API here: large blobs come part by part from peers, like small ones.
+            HostRequest::Fetch { blob, size, .. } => {
+                let kept = PartMap::empty(size);
+                self.answer(&HostEvent::Fetched { blob, size, whole: false, kept }, DISK_MS);
+            }
             HostRequest::Submitted { token, result } => {
                 locked(&self.inside).heard.submitted.insert(token, result);
             }
@@ -136,7 +142,12 @@ impl SimHost {
                 *inside.heard.refused.entry((what.to_string(), code.to_string())).or_default() += 1;
             }
             // An answer about an attempt that was stopped is passed over by the replica. Nobody listens to notices here.
-            HostRequest::Stop { .. } | HostRequest::Publish(_) => {}
+            HostRequest::Stop { .. }
+            | HostRequest::Abandon { .. }
+            | HostRequest::Hold { .. }
+            | HostRequest::Keep { .. }
+            | HostRequest::Epoch { .. }
+            | HostRequest::Publish(_) => {}
         }
     }
 

@@ -200,6 +200,11 @@ impl<const MAX: usize> Data<MAX> {
         Ok(Self(bytes))
     }
 
+    /// A byte, to be changed.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut u8> {
+        self.0.get_mut(index)
+    }
+
     /// The bytes.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {

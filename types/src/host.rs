@@ -3,8 +3,9 @@
 use crate::{
     Artifact, BlobId, Data, Input, InputSource, List, Program, Refusal, Resources, Text, TxId, Verdict, WorkloadId,
     genesis::PeerId,
-    limits::{ARGUMENTS_MAX, INPUTS_MAX, PART_MAX, TEXT_MAX},
+    limits::{ARGUMENTS_MAX, HELD_MAX, INPUTS_MAX, PART_MAX, SOURCES_MAX, TEXT_MAX},
     message::Fail,
+    part_map::PartMap,
     transaction::SignedTransaction,
 };
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -85,6 +86,41 @@ pub enum HostRequest {
         bytes: Data<PART_MAX>,
         /// Who sent it.
         peer: PeerId,
+    },
+    /// Fetch a large blob from the APIs of others, whichever part is missing. Answered by [`HostEvent::Fetched`], once.
+    Fetch {
+        /// The blob.
+        blob: BlobId,
+        /// Its size.
+        size: u64,
+        /// Where to look for it: addresses that provers declared, as they declared them.
+        sources: List<Text<TEXT_MAX>, SOURCES_MAX>,
+    },
+    /// Nobody needs a blob any more that is being fetched.
+    Abandon {
+        /// The blob.
+        blob: BlobId,
+        /// Its size.
+        size: u64,
+    },
+    /// A workload needs these blobs: as long as it lives, or until an epoch after its end.
+    Hold {
+        /// The workload.
+        workload: WorkloadId,
+        /// Its inputs, proofs and logs.
+        blobs: List<BlobId, HELD_MAX>,
+        /// The last epoch in which they stay; none while it lives.
+        until: Option<u64>,
+    },
+    /// A deployed program needs these blobs, for ever.
+    Keep {
+        /// Its artifacts.
+        blobs: [BlobId; 2],
+    },
+    /// An epoch is under way, and every workload that lives was told by [`HostRequest::Hold`]: what nobody needs may go.
+    Epoch {
+        /// The epoch.
+        epoch: u64,
     },
     /// A small blob, whole, out of the store. Answered by [`HostEvent::Small`].
     ReadSmall {
@@ -232,6 +268,17 @@ pub enum HostEvent {
         peer: PeerId,
         /// Whether the part was right; and whether the blob is now whole.
         result: PartResult,
+    },
+    /// The answer to [`HostRequest::Fetch`].
+    Fetched {
+        /// The blob.
+        blob: BlobId,
+        /// Its size, as it was given.
+        size: u64,
+        /// Whether all of it is in the store now.
+        whole: bool,
+        /// If not: the parts that are kept.
+        kept: PartMap,
     },
     /// The answer to [`HostRequest::ReadSmall`].
     Small {

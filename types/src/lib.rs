@@ -30,6 +30,7 @@ pub mod limits;
 pub mod message;
 pub mod offence;
 pub mod params;
+pub mod part_map;
 pub mod program;
 pub mod record;
 pub mod refusal;

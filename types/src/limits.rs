@@ -19,7 +19,7 @@ pub const PROOF_MAX: u64 = 64 * 1024 * 1024;
 /// A proof that stands in the block itself (rule 11).
 pub const PROOF_INLINE_MAX: usize = 16 * 1024;
 /// A blob.
-pub const BLOB_MAX: u64 = 1024 * 1024 * 1024;
+pub const BLOB_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// A program's artifact.
 pub const ARTIFACT_MAX: u64 = 64 * 1024 * 1024;
 /// The log of a prover that is kept.
@@ -50,6 +50,8 @@ pub const GENESIS_ACCOUNTS_MAX: usize = 1024;
 pub const STEP_LONGEST_MS: u64 = 600_000;
 /// Draws of one workload, accepted or not: then it expires.
 pub const DRAWS_MAX: usize = 16;
+/// Blobs that one workload needs: its inputs, and a proof and a log of each draw.
+pub const HELD_MAX: usize = INPUTS_MAX + 2 * DRAWS_MAX;
 /// Draws in one block (rule 6).
 pub const DRAWS_PER_BLOCK_MAX: usize = 64;
 /// Beacons in one block.
@@ -97,6 +99,12 @@ pub const GOSSIP_MAX: usize = 100 * 1024;
 pub const PART_BYTES: u64 = 256 * 1024;
 /// One encoded part of a blob, hashes included.
 pub const PART_MAX: usize = 300 * 1024;
+/// Parts of the largest blob.
+pub const PARTS_MAX: u32 = (BLOB_MAX / PART_BYTES) as u32;
+/// From this size on a blob is fetched from the APIs of provers, and part by part from peers only where that fails.
+pub const LARGE_BLOB_BYTES: u64 = 4 * 1024 * 1024;
+/// Addresses at which one blob is looked for.
+pub const SOURCES_MAX: usize = PROVERS_MAX;
 /// Bytes of all transactions in a mempool.
 pub const MEMPOOL_BYTES: usize = 32 * 1024 * 1024;
 /// Transactions of one sender in a mempool.
@@ -108,6 +116,8 @@ const _: () = {
     assert!(PROVER_MESSAGES_PER_BLOCK * PROVER_MESSAGE_MAX < BODY_MAX / 4);
     assert!(SETTLEMENTS_PER_BLOCK * (PROOF_INLINE_MAX + 1024) < BODY_MAX / 2);
     assert!(PART_BYTES as usize + 16 * 1024 < PART_MAX);
+    assert!(PARTS_MAX as u64 * PART_BYTES == BLOB_MAX);
+    assert!(LARGE_BLOB_BYTES >= PART_BYTES);
     assert!(PROVERS_MAX <= BITMAP_MAX * 8);
     assert!(DRAWS_MAX < u16::MAX as usize);
     assert!(TRANSACTION_MAX < VALUE_MAX);

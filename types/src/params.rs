@@ -176,6 +176,8 @@ params! {
     proof_bytes_max: u64 = PROOF_MAX, 1 => PROOF_MAX, Bytes, fixed;
     /// The largest blob.
     blob_bytes_max: u64 = BLOB_MAX, 1 => BLOB_MAX, Bytes, fixed;
+    /// Epochs for which the blobs of a workload that has ended are kept.
+    retention_epochs: u64 = 256, 1 => 1 << 20, Number, fixed;
     /// The longest a run may ask to compute.
     compute_max: Millis = DAY, 1 => 30 * DAY, Milliseconds, votable;
     /// The most fuel a program may ask for one verification.

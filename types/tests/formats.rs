@@ -598,7 +598,7 @@ fn formats_are_frozen() {
         ("heartbeat", "de6532ae3482adce"),
         ("prover", "8b43ef9f1a0fe03f"),
         ("validators", "b2af7c64de974bf0"),
-        ("meta with default parameters", "4b8dd921f0dbfed7"),
+        ("meta with default parameters", "c61a7f38b56923ea"),
         ("movements", "f5155bf2a1883295"),
         ("outcome", "e8a080ff8183c819"),
     ];

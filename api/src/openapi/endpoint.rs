@@ -87,6 +87,13 @@ impl Endpoint {
         self.parameter(parameter.description(Some(description)))
     }
 
+    /// With a number in the query that must be there.
+    pub(super) fn number(self, name: &str, description: &str) -> Self {
+        let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
+        let parameter = parameter(name, ParameterIn::Query, true).schema(Some(schema));
+        self.parameter(parameter.description(Some(description)))
+    }
+
     fn parameter(mut self, parameter: impl Into<Parameter>) -> Self {
         self.operation = self.operation.parameter(parameter);
         self

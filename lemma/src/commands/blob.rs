@@ -1,11 +1,18 @@
 //! Blobs.
 
 use super::Context;
-use crate::{files, units::size};
+use crate::{output::Output, units::size};
 use clap::Subcommand;
+use client::Moved;
 use serde::Serialize;
-use std::path::PathBuf;
-use types::BlobId;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use types::{BlobId, limits::LARGE_BLOB_BYTES};
 
 /// Store or fetch bytes by their BLAKE3 hash.
 #[derive(Debug, Subcommand)]
@@ -15,7 +22,7 @@ pub enum Blob {
         /// The file
         file: PathBuf,
     },
-    /// Fetch a blob and check its hash
+    /// Fetch a blob and check its hash; one that was cut off goes on where it was
     Get {
         /// Its name
         blob: BlobId,
@@ -28,7 +35,7 @@ pub enum Blob {
 #[derive(Serialize)]
 struct Fetched {
     blob: BlobId,
-    size: usize,
+    size: u64,
     file: PathBuf,
 }
 
@@ -38,15 +45,25 @@ impl Blob {
         let client = context.client()?;
         match self {
             Self::Put { file } => {
-                let stored = client.put_blob(files::read(&file)?.into()).await?;
+                let stored = client.put_blob_file(&file, moved(context.out)).await?;
                 context.out.result(&stored, |it| format!("{}\n{}", it.blob, size(it.size)))
             }
             Self::Get { blob, output } => {
-                let bytes = client.blob(blob).await?;
-                std::fs::write(&output, &bytes)?;
-                let fetched = Fetched { blob, size: bytes.len(), file: output };
-                context.out.result(&fetched, |it| format!("{} in {}", size(it.size as u64), it.file.display()))
+                let bytes = client.blob_file(blob, &output, moved(context.out)).await?;
+                let fetched = Fetched { blob, size: bytes, file: output };
+                context.out.result(&fetched, |it| format!("{} in {}", size(it.size), it.file.display()))
             }
         }
     }
+}
+
+/// Tells how far a large blob is, at every tenth of it.
+pub fn moved(out: Output) -> Moved {
+    let told = AtomicU64::new(0);
+    Arc::new(move |moved, all| {
+        let tenth = moved.saturating_mul(10).checked_div(all).unwrap_or(10);
+        if all >= LARGE_BLOB_BYTES && told.fetch_max(tenth, Ordering::Relaxed) < tenth {
+            out.note(format_args!("{} of {}", size(moved), size(all)));
+        }
+    })
 }

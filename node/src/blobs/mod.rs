@@ -8,19 +8,25 @@
 //! | --- | --- |
 //! | `ab/` | whole blobs, by the first byte of their hash |
 //! | `incoming/` | uploads under way; emptied at a start |
+//! | `needs` | which blobs must stay |
 //! | `parts/` | blobs that come in parts from peers, each with a map of what is there; they survive a restart |
 
+mod collect;
+mod needs;
 mod parts;
 mod room;
 mod tree;
 mod upload;
 
+pub use collect::Reading;
 pub use parts::PARTS_MAX;
 pub use upload::Upload;
 
-use parts::Parts;
+use needs::Needs;
+use parts::{Partial, Parts};
 use room::{Room, Taker};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read, Seek as _},
     os::unix::fs::MetadataExt as _,
@@ -29,9 +35,10 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
 use tree::Trees;
-use types::{BlobId, blob, host::PartResult, limits::PART_MAX};
+use types::{BlobId, blob, host::PartResult, limits::PART_MAX, part_map::PartMap};
 
 /// What a store may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +98,13 @@ pub struct Store {
     room: Room,
     parts: Mutex<Parts>,
     trees: Mutex<Trees>,
+    /// Held while a tree is made.
+    making: Mutex<()>,
+    needs: Mutex<Needs>,
+    /// Blobs that are being read, and by how many.
+    reading: Mutex<BTreeMap<BlobId, u32>>,
+    /// When room was looked for in vain.
+    vain: Mutex<Option<Instant>>,
     /// Held while a blob gets its name, so that one that comes in twice is counted once.
     naming: Mutex<()>,
     next: AtomicU64,
@@ -129,6 +143,10 @@ impl Store {
             room,
             parts: Mutex::new(parts),
             trees: Mutex::default(),
+            making: Mutex::default(),
+            needs: Mutex::new(Needs::open(&dir.join("needs"))?),
+            reading: Mutex::default(),
+            vain: Mutex::default(),
             naming: Mutex::default(),
             next: AtomicU64::new(0),
         })
@@ -223,23 +241,39 @@ impl Store {
     /// When the blob is damaged or the disk fails.
     pub fn read_part(&self, blob: BlobId, part: u32) -> Result<Option<Vec<u8>>, StoreError> {
         let Some((file, size)) = self.file(blob)? else { return Ok(None) };
-        let known = lock(&self.trees).get(blob);
-        let tree = match known {
-            Some(tree) => tree,
-            None => {
-                let tree = Arc::new(tree::Tree::of(&file, size)?);
-                if tree.blob() != blob {
-                    return Err(self.remove_damaged(blob, &file));
-                }
-                lock(&self.trees).insert(tree.clone());
-                tree
-            }
-        };
+        let tree = self.tree(blob, &file, size)?;
         if part >= blob::parts(tree.size()) {
             return Ok(None);
         }
         let encoded = tree.encode(&file, part)?.ok_or_else(|| self.remove_damaged(blob, &file))?;
         Ok(Some(encoded).filter(|encoded| encoded.len() <= PART_MAX))
+    }
+
+    /// The hashes of a blob that is here. They are made one blob at a time, and for all who wait for them.
+    fn tree(&self, blob: BlobId, file: &File, size: u64) -> Result<Arc<tree::Tree>, StoreError> {
+        let known = || lock(&self.trees).get(blob);
+        if let Some(tree) = known() {
+            return Ok(tree);
+        }
+        let _making = lock(&self.making);
+        if let Some(tree) = known() {
+            return Ok(tree);
+        }
+        let tree = Arc::new(tree::Tree::of(file, size)?);
+        if tree.blob() != blob {
+            return Err(self.remove_damaged(blob, file));
+        }
+        lock(&self.trees).insert(tree.clone());
+        Ok(tree)
+    }
+
+    /// Makes durable what came of a blob in parts, so that little is left to do at its end.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn flush_parts(&self, blob: BlobId, size: u64) -> Result<(), StoreError> {
+        let partial = lock(&self.parts).get(blob, size);
+        Ok(partial.map_or(Ok(()), |partial| partial.flush())?)
     }
 
     /// Keeps a part of a blob that came from a peer, after checking it against the blob's hash.
@@ -257,30 +291,63 @@ impl Store {
         })
     }
 
+    /// The parts of a blob that are there, of one that comes in by this size.
+    #[must_use]
+    pub fn parts(&self, blob: BlobId, size: u64) -> PartMap {
+        let partial = lock(&self.parts).get(blob, size);
+        partial.map_or_else(|| PartMap::empty(size), |partial| partial.map())
+    }
+
     fn keep_part(&self, blob: BlobId, size: u64, part: u32, bytes: &[u8]) -> Result<PartResult, StoreError> {
-        let partial = lock(&self.parts).of(blob, size, &self.room)?;
-        let mut map = lock(&partial.map);
+        let known = lock(&self.parts).get(blob, size);
+        let partial = match known {
+            Some(partial) => partial,
+            None => {
+                self.want_room(room::charge(size), Taker::Duty);
+                lock(&self.parts).of(blob, size, &self.room)?
+            }
+        };
+        partial.write(part, bytes)?;
+        let mut there = lock(&partial.there);
         if self.size(blob).is_some() {
             // It came in as a whole meanwhile, or another thread brought the last part.
             self.forget_parts(blob);
             return Ok(PartResult::Whole);
         }
-        if !partial.write(&mut map, part, bytes)? {
+        if !there.note(part)? {
             return Ok(PartResult::Kept);
         }
-        // All parts were right when they came; what the disk made of them is checked before use.
-        let found = hash(File::open(&partial.path)?)?;
-        if !lock(&self.parts).hand_over(blob, &partial) {
+        self.complete(blob, &partial)
+    }
+
+    /// Names a blob of which all parts are there, if it has no name yet: an earlier process may have ended before it did.
+    ///
+    /// # Errors
+    /// When what is there is damaged, or the disk fails.
+    pub fn finish_parts(&self, blob: BlobId, size: u64) -> Result<(), StoreError> {
+        let Some(partial) = lock(&self.parts).get(blob, size) else { return Ok(()) };
+        let there = lock(&partial.there);
+        if there.is_all() && self.size(blob).is_none() {
+            self.complete(blob, &partial)?;
+        }
+        Ok(())
+    }
+
+    /// All parts were right when they came. What was written by an earlier process is checked again: the power may have gone
+    /// meanwhile. Called by whoever holds the map.
+    fn complete(&self, blob: BlobId, partial: &Arc<Partial>) -> Result<PartResult, StoreError> {
+        let is_sound = !partial.is_old || hash(File::open(&partial.path)?)? == blob;
+        if !lock(&self.parts).hand_over(blob, partial) {
             return Ok(PartResult::Fault);
         }
-        let named = if found == blob { self.name(&partial.path, blob) } else { Err(StoreError::Damaged(blob)) };
-        if named.is_err() {
+        let sound = if is_sound { Ok(()) } else { Err(StoreError::Damaged(blob)) };
+        if let Err(error) = sound.and_then(|()| self.name(&partial.path, blob)) {
             let _ = fs::remove_file(&partial.path);
-            self.room.give(room::charge(size));
-        } else {
-            self.forget_parts(blob);
+            self.room.give(room::charge(partial.size()));
+            return Err(error);
         }
-        named.map(|_| PartResult::Whole)
+        self.forget_parts(blob);
+        Ok(PartResult::Whole)
     }
 
     /// Gives a file with checked bytes its name, in the place of one that has it already, whose room is given back. Returns
@@ -352,17 +419,13 @@ fn hash(file: impl Read) -> io::Result<BlobId> {
 
 /// What the whole blobs take. Files with other names are not ours and do not count.
 fn stored_bytes(dir: &Path) -> Result<u64, StoreError> {
-    let mut sum: u64 = 0;
-    for folder in fs::read_dir(dir)?.filter_map(Result::ok) {
-        let is_shard = folder.file_name().to_str().is_some_and(|name| name.len() == 2);
-        if !is_shard || !folder.path().is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(folder.path())?.filter_map(Result::ok) {
-            if file.file_name().to_str().is_some_and(|name| name.parse::<BlobId>().is_ok()) {
-                sum = sum.saturating_add(room::charge(file.metadata()?.len()));
-            }
-        }
-    }
-    Ok(sum)
+    Ok(stored(dir)?.fold(0, |sum: u64, (_, file)| sum.saturating_add(room::charge(file.len()))))
+}
+
+/// Every whole blob.
+fn stored(dir: &Path) -> io::Result<impl Iterator<Item = (BlobId, fs::Metadata)>> {
+    let is_shard = |folder: &fs::DirEntry| folder.file_name().to_str().is_some_and(|name| name.len() == 2);
+    let shards = fs::read_dir(dir)?.filter_map(Result::ok).filter(is_shard);
+    let files = shards.filter_map(|folder| fs::read_dir(folder.path()).ok()).flatten().filter_map(Result::ok);
+    Ok(files.filter_map(|file| Some((file.file_name().to_str()?.parse().ok()?, file.metadata().ok()?))))
 }

@@ -1,24 +1,26 @@
 //! Blobs that come in parts from peers: a file of the full size, and a map of the parts that are there.
 //!
-//! The map may run ahead of the file when the power goes: the whole is hashed before it becomes a blob, and thrown away if
-//! it is wrong. That costs a fetch, never a wrong blob. Each beginning has a file of its own, so that a thread that still
+//! The map may run ahead of the file when the power goes: what an earlier process began is hashed before it becomes a blob,
+//! and thrown away if it is wrong. That costs a fetch, never a wrong blob. Each beginning has a file of its own, so that a thread that still
 //! works on one that was given up meanwhile spoils nothing.
 
 use crate::blobs::{
-    StoreError,
+    StoreError, lock,
     room::{Room, Taker, charge},
 };
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _},
     ops::RangeInclusive,
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 use types::{
     BlobId,
     blob::{part_range, parts},
+    part_map::{PART_MAP_MAX, PartMap},
 };
 
 /// Blobs that may come in parts at once; beyond that the one without news for longest is given up.
@@ -28,6 +30,9 @@ pub const PARTS_MAX: usize = 64;
 /// what comes in by one of them is kept apart from the others.
 const SIZES_MAX: usize = 4;
 
+/// Bytes of a blob's size at the beginning of its map.
+const SIZE_BYTES: usize = 8;
+
 /// A blob by a size that is said of it.
 type Name = (BlobId, u64);
 
@@ -36,13 +41,19 @@ type Name = (BlobId, u64);
 pub(super) struct Partial {
     pub(super) path: PathBuf,
     size: u64,
-    /// Held by whoever writes.
-    pub(super) map: Mutex<Map>,
+    /// Whether some of it was written by an earlier process.
+    pub(super) is_old: bool,
+    data: File,
+    pub(super) there: Mutex<There>,
 }
 
-/// One bit for each part that is there, the lowest first.
+/// The parts that are there, in memory and on the disk. On the disk the blob's size comes first.
 #[derive(Debug)]
-pub(super) struct Map(Vec<u8>);
+pub(super) struct There {
+    map: PartMap,
+    missing: u32,
+    file: File,
+}
 
 /// All blobs that come in parts.
 #[derive(Debug)]
@@ -87,17 +98,24 @@ impl Parts {
 
     /// The blob of this name and size, begun if it is not there.
     pub(super) fn of(&mut self, blob: BlobId, size: u64, room: &Room) -> Result<Arc<Partial>, StoreError> {
-        self.uses += 1;
-        if let Some((used, partial)) = self.open.get_mut(&(blob, size)) {
-            *used = self.uses;
-            return Ok(partial.clone());
+        if let Some(partial) = self.get(blob, size) {
+            return Ok(partial);
         }
+        self.uses += 1;
         self.make_place(blob, room);
         room.take(charge(size), Taker::Duty)?;
         let path = self.dir.join(format!("{blob}-{}", self.uses));
         let partial = Arc::new(Partial::begin(&path, size).inspect_err(|_| room.give(charge(size)))?);
         self.open.insert((blob, size), (self.uses, partial.clone()));
         Ok(partial)
+    }
+
+    /// The blob of this name and size, if it comes in.
+    pub(super) fn get(&mut self, blob: BlobId, size: u64) -> Option<Arc<Partial>> {
+        let (used, partial) = self.open.get_mut(&(blob, size))?;
+        self.uses += 1;
+        *used = self.uses;
+        Some(partial.clone())
     }
 
     /// Gives up what had no news for longest: of this blob, if it comes in by many sizes, or of all, if they are too many.
@@ -145,47 +163,73 @@ impl Parts {
 impl Partial {
     fn begin(path: &Path, size: u64) -> io::Result<Self> {
         // Sparse: only what was written takes room on the disk, all of it is counted.
-        File::create(path)?.set_len(size)?;
-        let map = Map(vec![0; parts(size).div_ceil(8) as usize]);
-        map.save(path, size)?;
-        Ok(Self { path: path.to_owned(), size, map: Mutex::new(map) })
+        let data = File::create(path)?;
+        data.set_len(size)?;
+        let map = PartMap::empty(size);
+        fs::write(map_path(path), [size.to_le_bytes().as_slice(), map.bytes()].concat())?;
+        Ok(Self { path: path.to_owned(), size, is_old: false, data, there: Mutex::new(There::new(map, size, path)?) })
     }
 
     fn load(path: &Path, blob_bytes_max: u64) -> Option<Self> {
-        let bytes = fs::read(map_path(path)).ok()?;
-        let (size, map) = bytes.split_first_chunk::<8>()?;
+        let bytes = read_map(&map_path(path)).ok()?;
+        let (size, map) = bytes.split_first_chunk::<SIZE_BYTES>()?;
         let size = u64::from_le_bytes(*size);
-        let fits = size <= blob_bytes_max && map.len() == parts(size).div_ceil(8) as usize;
-        let whole = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
-        (fits && whole).then(|| Self { path: path.to_owned(), size, map: Mutex::new(Map(map.to_owned())) })
+        let map = PartMap::read(size, map.to_owned()).filter(|_| size <= blob_bytes_max)?;
+        let data = File::options().write(true).open(path).ok()?;
+        let fits = data.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
+        let there = There::new(map, size, path).ok().filter(|_| fits)?;
+        Some(Self { path: path.to_owned(), size, is_old: true, data, there: Mutex::new(there) })
     }
 
-    /// Writes a part that was found right, at its place. Returns whether all parts are there now.
-    pub(super) fn write(&self, map: &mut Map, part: u32, bytes: &[u8]) -> io::Result<bool> {
-        let (start, _) = part_range(self.size, part);
-        let mut file = File::options().write(true).open(&self.path)?;
-        file.seek(SeekFrom::Start(start))?;
-        file.write_all(bytes)?;
-        map.note(part);
-        map.save(&self.path, self.size)?;
-        Ok((0..parts(self.size)).all(|part| map.has(part)))
+    pub(super) const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes durable what was written.
+    pub(super) fn flush(&self) -> io::Result<()> {
+        self.data.sync_data()
+    }
+
+    /// The parts that are there.
+    pub(super) fn map(&self) -> PartMap {
+        lock(&self.there).map.clone()
+    }
+
+    /// Writes a part that was found right, at its place. Many may write at once: of one part they write the same.
+    pub(super) fn write(&self, part: u32, bytes: &[u8]) -> io::Result<()> {
+        self.data.write_all_at(bytes, part_range(self.size, part).0)
     }
 }
 
-impl Map {
-    fn note(&mut self, part: u32) {
-        if let Some(byte) = self.0.get_mut(part as usize / 8) {
-            *byte |= 1 << (part % 8);
+impl There {
+    fn new(map: PartMap, size: u64, path: &Path) -> io::Result<Self> {
+        let missing = parts(size).saturating_sub(map.count());
+        Ok(Self { map, missing, file: File::options().write(true).open(map_path(path))? })
+    }
+
+    /// Notes a part that was written. Returns whether all parts are there now.
+    pub(super) fn note(&mut self, part: u32) -> io::Result<bool> {
+        if self.map.put(part) {
+            self.missing = self.missing.saturating_sub(1);
+            // One byte is on the disk or it is not: whenever the process ends, the map is a map.
+            let place = (part / 8) as usize;
+            let byte = self.map.bytes().get(place..=place).unwrap_or_default();
+            self.file.write_all_at(byte, (SIZE_BYTES + place) as u64)?;
         }
+        Ok(self.is_all())
     }
 
-    fn has(&self, part: u32) -> bool {
-        self.0.get(part as usize / 8).is_some_and(|byte| byte & (1 << (part % 8)) != 0)
+    /// Whether all parts are there.
+    pub(super) const fn is_all(&self) -> bool {
+        self.missing == 0
     }
+}
 
-    fn save(&self, path: &Path, size: u64) -> io::Result<()> {
-        fs::write(map_path(path), [size.to_le_bytes().as_slice(), &self.0].concat())
-    }
+/// The bytes of a map's file, of which no more is read than the longest has.
+fn read_map(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take((SIZE_BYTES + PART_MAP_MAX + 1) as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Every name by which a blob can come in.
@@ -210,8 +254,9 @@ mod tests {
 
     const BLOB: BlobId = BlobId([1; 32]);
 
-    fn write(partial: &Partial, part: u32) -> io::Result<bool> {
-        partial.write(&mut partial.map.lock().expect("lock"), part, &[7; PART_BYTES as usize])
+    fn write(partial: &Partial, part: u32, byte: u8) -> bool {
+        partial.write(part, &[byte; PART_BYTES as usize]).expect("written");
+        lock(&partial.there).note(part).expect("noted")
     }
 
     #[test]
@@ -222,13 +267,41 @@ mod tests {
         let old = parts.of(BLOB, 2 * PART_BYTES, &room).expect("begun");
         parts.forget(BLOB, &room);
         let new = parts.of(BLOB, 2 * PART_BYTES, &room).expect("begun anew");
-        assert!(!write(&new, 0).expect("written"));
-        assert!(write(&old, 0).is_err(), "its file is gone");
-        assert!(write(&new, 1).expect("written"));
+        assert!(!write(&new, 0, 7));
+        assert!(!write(&old, 0, 8), "its file is gone");
+        assert!(write(&new, 1, 7));
         assert_eq!(fs::read(&new.path).expect("read"), [7; 2 * PART_BYTES as usize]);
         assert!(!parts.hand_over(BLOB, &old));
         assert!(parts.hand_over(BLOB, &new));
         assert_eq!(room.used(), charge(2 * PART_BYTES), "the room of the old one was given back");
+    }
+
+    #[test]
+    fn a_process_that_ends_at_any_write_leaves_what_it_had_noted() {
+        let dir = tempfile::tempdir().expect("folder");
+        let room = Room::new(u64::MAX, 0);
+        let open = || Parts::open(dir.path(), u64::MAX, &room, |_| false).expect("opened");
+        let there = || open().get(BLOB, 20 * PART_BYTES - 5).map(|partial| partial.map());
+        let size = 20 * PART_BYTES - 5;
+        for part in (0..20).map(|part| part * 7 % 20) {
+            let partial = open().of(BLOB, size, &room).expect("taken up");
+            let before = partial.map();
+            let last = part == 19 * 7 % 20;
+            // It ends after the bytes and before the note.
+            partial.write(part, &[1; 9]).expect("written");
+            assert_eq!(there(), Some(before.clone()));
+            assert_eq!(lock(&partial.there).note(part).expect("noted"), last);
+            let after = there().expect("taken up");
+            assert!(after.has(part) && after.count() == before.count() + 1);
+        }
+        // It ends while a beginning is made: the file is there, the map is not, or not all of it.
+        let path = open().of(BLOB, size, &room).expect("taken up").path.clone();
+        for map in [&[][..], &[1, 2], &[0; 10], &[255; 11]] {
+            fs::write(map_path(&path), map).expect("written");
+            assert_eq!(there(), None);
+            assert!(!path.exists());
+            fs::write(&path, vec![0; size as usize]).expect("written");
+        }
     }
 
     #[test]

@@ -36,12 +36,17 @@ impl Room {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Takes room, all or nothing.
-    pub(super) fn take(&self, bytes: u64, taker: Taker) -> Result<(), StoreError> {
-        let max = match taker {
+    /// How much of it somebody may take.
+    pub(super) const fn max(&self, taker: Taker) -> u64 {
+        match taker {
             Taker::Upload => self.max - self.max / 4,
             Taker::Duty => self.max,
-        };
+        }
+    }
+
+    /// Takes room, all or nothing.
+    pub(super) fn take(&self, bytes: u64, taker: Taker) -> Result<(), StoreError> {
+        let max = self.max(taker);
         let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= max);
         let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
         taken.map(drop).map_err(|used| match taker {

@@ -16,16 +16,17 @@ use std::{
     collections::VecDeque,
     fs::File,
     io::{self, BufReader},
+    os::unix::fs::FileExt as _,
     sync::Arc,
 };
-use types::{BlobId, blob::part_range};
+use types::{BlobId, blob::part_range, limits::PART_MAX};
 
 /// 16 KiB, as in [`types::blob`].
 const BLOCK: BlockSize = BlockSize::from_chunk_log(4);
 /// Trees that are kept.
 const TREES_MAX: usize = 64;
 /// Bytes of hashes that are kept: enough for one blob of the largest size, twice.
-const TREES_BYTES_MAX: usize = 16 << 20;
+const TREES_BYTES_MAX: usize = 32 << 20;
 
 /// The hashes of one blob.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Tree {
         let tree = BaoTree::new(size, BLOCK);
         let bytes = usize::try_from(tree.outboard_size()).map_err(io::Error::other)?;
         let mut made = PreOrderMemOutboard { root: blake3::Hash::from_bytes([0; 32]), tree, data: vec![0; bytes] };
-        made.root = outboard(BufReader::with_capacity(1 << 16, file), tree, &mut made)?;
+        made.root = outboard(BufReader::with_capacity(1 << 18, file), tree, &mut made)?;
         Ok(Self(made))
     }
 
@@ -54,8 +55,14 @@ impl Tree {
         let size = self.size();
         let (start, end) = part_range(size, part);
         let ranges = if size == 0 { ChunkRanges::all() } else { round_up_to_chunks(&ByteRanges::from(start..end)) };
-        let mut encoded = Vec::new();
-        match encode_ranges_validated(file, &self.0, &ranges, &mut encoded) {
+        let mut part =
+            Window { start, bytes: vec![0; usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?] };
+        match file.read_exact_at(&mut part.bytes, start) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        }
+        let mut encoded = Vec::with_capacity(PART_MAX);
+        match encode_ranges_validated(part, &self.0, &ranges, &mut encoded) {
             Ok(()) => Ok(Some(encoded)),
             Err(EncodeError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
             Err(_) => Ok(None),
@@ -64,6 +71,22 @@ impl Tree {
 
     fn bytes(&self) -> usize {
         self.0.data.len()
+    }
+}
+
+/// The bytes of one part, at their place in the blob.
+struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl positioned_io::ReadAt for Window {
+    fn read_at(&self, place: u64, into: &mut [u8]) -> io::Result<usize> {
+        let from = place.checked_sub(self.start).and_then(|from| usize::try_from(from).ok());
+        let rest = from.and_then(|from| self.bytes.get(from..)).unwrap_or_default();
+        let count = rest.len().min(into.len());
+        into[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
     }
 }
 

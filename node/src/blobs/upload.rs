@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use types::BlobId;
+use types::{BlobId, limits::LARGE_BLOB_BYTES};
 
 /// A blob that comes in. Dropped before [`Upload::finish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub struct Upload {
 
 impl Upload {
     pub(super) fn begin(store: Arc<Store>, taker: Taker, path: &Path) -> Result<Self, StoreError> {
+        store.want_room(charge(0), taker);
         store.room.take(charge(0), taker)?;
         let file = File::create_new(path).inspect_err(|_| store.room.give(charge(0)))?;
         Ok(Self { store, taker, path: path.to_owned(), file, hasher: blake3::Hasher::new(), size: 0, over: false })
@@ -42,7 +43,9 @@ impl Upload {
         if size > max {
             return Err(StoreError::TooLarge { max });
         }
-        self.store.room.take(charge(size) - charge(self.size), self.taker)?;
+        let more = charge(size) - charge(self.size);
+        self.store.want_room(more, self.taker);
+        self.store.room.take(more, self.taker)?;
         self.size = size;
         self.file.write_all(bytes)?;
         self.hasher.update(bytes);
@@ -61,6 +64,10 @@ impl Upload {
         let new = self.store.name(&self.path, got)?;
         self.over = true;
         self.store.forget_parts(got);
+        if self.size >= LARGE_BLOB_BYTES {
+            // It is about to be asked for: what the disk made of it is read once, and its hashes are at hand.
+            self.store.read_part(got, 0)?;
+        }
         Ok(Kept { blob: got, size: self.size, new })
     }
 }

@@ -13,7 +13,13 @@ mod verify;
 
 pub use submissions::SubmitError;
 
-use crate::{blobs::Store, counters::Counters, feed::Feed, index::Index};
+use crate::{
+    blobs::{Store, StoreError},
+    counters::Counters,
+    feed::Feed,
+    fetch::Fetcher,
+    index::Index,
+};
 use bytes::Bytes;
 use executor::{CancelToken, Executor};
 use lane::Lane;
@@ -23,11 +29,13 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 use submissions::Submissions;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::AbortHandle};
 use types::{
     BlobId, Params, Resources, TxId, WorkloadId, codec,
     host::{HostEvent, HostRequest, Notice},
@@ -69,6 +77,8 @@ pub struct HostSetup {
     pub prover: Option<Prover>,
     /// The limits on proofs and verifiers.
     pub params: Params,
+    /// Whether blobs may be fetched from addresses of this machine and its own network.
+    pub allow_private: bool,
 }
 
 /// The host of one node. When it is dropped or stopped, running programs are cancelled.
@@ -93,7 +103,11 @@ pub(crate) struct Desk {
     pub(crate) submissions: Submissions,
     pub(crate) feed: Feed,
     index: Mutex<Index>,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
+    fetcher: Arc<Fetcher>,
+    /// The large blobs that are fetched or wait to be.
+    fetches: Mutex<BTreeMap<(BlobId, u64), AbortHandle>>,
+    notes: mpsc::Sender<Note>,
 }
 
 impl Host {
@@ -101,6 +115,9 @@ impl Host {
     #[must_use]
     pub fn new(setup: HostSetup) -> Self {
         let cores = setup.prover.as_ref().map_or(0, |prover| prover.capacity.cpus.max(1) as usize);
+        let counters = Arc::new(Counters::default());
+        let fetcher = Arc::new(Fetcher::new(setup.store.clone(), counters.clone(), setup.allow_private));
+        let notes = noting(setup.store.clone());
         Self(Arc::new(Desk {
             runtime: setup.runtime,
             store: setup.store,
@@ -116,7 +133,10 @@ impl Host {
             submissions: Submissions::default(),
             feed: Feed::default(),
             index: Mutex::default(),
-            counters: Counters::default(),
+            counters,
+            fetcher,
+            fetches: Mutex::default(),
+            notes,
         }))
     }
 
@@ -125,6 +145,7 @@ impl Host {
         self.0.stopping.store(true, Ordering::SeqCst);
         let turns = std::mem::take(&mut *lock(&self.0.turns));
         turns.into_values().for_each(|cancel| cancel.cancel());
+        std::mem::take(&mut *lock(&self.0.fetches)).into_values().for_each(|fetch| fetch.abort());
         self.0.feed.end();
     }
 }
@@ -162,6 +183,13 @@ impl Desk {
             HostRequest::Stat { blob } => self.stat(blob),
             HostRequest::ReadPart { blob, part, peer } => self.read_part(blob, part, peer),
             HostRequest::WritePart { blob, size, part, bytes, peer } => self.write_part(blob, size, part, bytes, peer),
+            HostRequest::Fetch { blob, size, sources } => self.fetch(blob, size, &sources),
+            HostRequest::Abandon { blob, size } => self.abandon(blob, size),
+            HostRequest::Hold { workload, blobs, until } => {
+                self.note(move |store| store.hold(workload, &blobs, until));
+            }
+            HostRequest::Keep { blobs } => self.note(move |store| store.keep(&blobs)),
+            HostRequest::Epoch { epoch } => self.note(move |store| store.epoch(epoch)),
             HostRequest::ReadSmall { blob } => self.read_small(blob),
             HostRequest::Submitted { token, result } => self.submissions.answer(token, result),
             HostRequest::Publish(notice) => self.publish(&notice),
@@ -216,7 +244,7 @@ impl Desk {
 
     /// A blob that the replica may take to be here is not, or not any more. Called where one may block: the replica hears of it
     /// before it hears the answer that is due.
-    fn missed(&self, blob: BlobId) {
+    pub(crate) fn missed(&self, blob: BlobId) {
         self.runtime.block_on(self.insist(&HostEvent::Stat { blob, size: None }));
     }
 
@@ -245,6 +273,22 @@ impl Desk {
             desk.insist(&then(result)).await;
         });
     }
+}
+
+/// Something that the store is told about what is needed.
+type Note = Box<dyn FnOnce(&Store) -> Result<(), StoreError> + Send>;
+
+/// A thread that tells the store what is needed, in order. It ends with the desk.
+fn noting(store: Arc<Store>) -> mpsc::Sender<Note> {
+    let (sender, notes) = mpsc::channel::<Note>();
+    thread::spawn(move || {
+        for note in notes {
+            if let Err(error) = note(&store) {
+                tracing::error!(%error, "what must be kept could not be noted");
+            }
+        }
+    });
+    sender
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,14 +3,15 @@
 //! A blob that the replica takes to be here and that is missing or damaged is told by [`HostEvent::Stat`], without having
 //! been asked, before the answer that says that it could not be read.
 
-use super::Desk;
-use crate::blobs::StoreError;
-use std::sync::Arc;
+use super::{Desk, lock};
+use crate::blobs::{Store, StoreError};
+use std::sync::{Arc, atomic::Ordering};
 use types::{
-    BlobId, Data,
+    BlobId, Data, Text,
     genesis::PeerId,
     host::{HostEvent, PartResult},
-    limits::{PART_MAX, PROOF_INLINE_MAX},
+    limits::{PART_MAX, PROOF_INLINE_MAX, TEXT_MAX},
+    part_map::PartMap,
 };
 
 impl Desk {
@@ -43,6 +44,36 @@ impl Desk {
         let work = move |desk: &Self| desk.store.write_part(blob, size, part, &bytes);
         let then = move |result| HostEvent::Wrote { blob, part, peer, result };
         self.work(|desk| &desk.disk, work, |_| PartResult::Fault, then);
+    }
+
+    pub(super) fn fetch(self: &Arc<Self>, blob: BlobId, size: u64, sources: &[Text<TEXT_MAX>]) {
+        let (desk, name) = (self.clone(), (blob, size));
+        let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
+        let mut fetches = lock(&self.fetches);
+        // One that is under way answers both.
+        if fetches.contains_key(&name) || self.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let task = self.runtime.spawn(async move {
+            let whole = desk.fetcher.fetch(blob, size, &sources).await;
+            lock(&desk.fetches).remove(&name);
+            let kept = if whole { PartMap::default() } else { desk.fetcher.kept(blob, size).await };
+            desk.insist(&HostEvent::Fetched { blob, size, whole, kept }).await;
+        });
+        fetches.insert(name, task.abort_handle());
+    }
+
+    pub(super) fn abandon(&self, blob: BlobId, size: u64) {
+        if let Some(fetch) = lock(&self.fetches).remove(&(blob, size)) {
+            fetch.abort();
+        }
+    }
+
+    /// Tells the store what is needed, one after the other. There is no bound on what waits, for nothing of it may be lost; the
+    /// replica tells of nothing but what blocks did.
+    pub(super) fn note(&self, note: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static) {
+        // Fails only when the thread that notes has ended, with the host.
+        let _ = self.notes.send(Box::new(note));
     }
 
     pub(super) fn read_small(self: &Arc<Self>, blob: BlobId) {

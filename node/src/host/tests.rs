@@ -41,6 +41,7 @@ impl Bench {
             store: Arc::new(Store::open(dir.path(), limits).expect("store")),
             prover: None,
             params: Params::default(),
+            allow_private: true,
         });
         let (taken, heard) = mpsc::channel();
         ports::Host::attach(&host, Arc::new(Reluctant { refusals: refusals.into(), taken }));

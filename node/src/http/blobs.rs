@@ -4,6 +4,7 @@ use super::{
     Asked, Gateway,
     extract::{Named, bad},
     failure::{Answer, Failure},
+    ranges,
 };
 use crate::{
     blobs::{Kept, Store, StoreError, Upload},
@@ -14,13 +15,13 @@ use axum::{
     Json,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use futures::StreamExt as _;
 use std::{
     fs::File,
-    io::{Read as _, Take},
+    io::{Read as _, Seek as _, SeekFrom, Take},
     sync::Arc,
 };
 use tokio::sync::OwnedSemaphorePermit;
@@ -115,9 +116,28 @@ fn failure(error: StoreError) -> Failure {
     }
 }
 
-pub(super) async fn download(State(gateway): Asked, Named(blob): Named<BlobId>) -> Answer<Response> {
-    let response = whole(&gateway.desk.store, blob).await?;
-    response.ok_or_else(|| Failure(absent(blob)))
+pub(super) async fn download(
+    State(gateway): Asked,
+    Named(blob): Named<BlobId>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let store = gateway.desk.store.clone();
+    let (file, size) = blocking(move || store.file(blob)).await?.ok_or_else(|| Failure(absent(blob)))?;
+    let Some(range) = ranges::asked(&headers, size)? else { return Ok(section(file, size, blob)) };
+    let (first, end) = (range.start, range.end);
+    let file = blocking(move || Ok(sought(file, first)?)).await?;
+    let mut response = section(file, end.saturating_sub(first), blob);
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    let last = end.saturating_sub(1);
+    if let Ok(value) = format!("bytes {first}-{last}/{size}").parse() {
+        response.headers_mut().insert(header::CONTENT_RANGE, value);
+    }
+    Ok(response)
+}
+
+fn sought(mut file: File, place: u64) -> std::io::Result<File> {
+    file.seek(SeekFrom::Start(place))?;
+    Ok(file)
 }
 
 /// A blob as a response, if it is here.
@@ -139,6 +159,7 @@ fn bytes(body: Body, blob: BlobId) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
         (HeaderName::from_static(paths::BLOB_HEADER), blob.to_string()),
     ];

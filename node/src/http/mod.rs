@@ -13,7 +13,9 @@ mod failure;
 mod limits;
 mod linger;
 mod money;
+mod parts;
 mod quote;
+mod ranges;
 mod records;
 mod results;
 mod transactions;
@@ -47,6 +49,7 @@ pub struct Gateway {
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
+    serving: Arc<Semaphore>,
 }
 
 /// How a function that answers a request gets at the gateway.
@@ -74,6 +77,7 @@ impl Gateway {
             requests: semaphore(limits.requests_max),
             streams: semaphore(limits.streams_max),
             uploads: semaphore(limits.uploads_max),
+            serving: semaphore(limits.serving_max),
         }
     }
 }
@@ -99,6 +103,7 @@ fn router(gateway: Arc<Gateway>) -> Router {
     let long = Router::new()
         .route(paths::BLOBS, post(blobs::upload))
         .route(paths::BLOB, get(blobs::download).put(blobs::upload_as))
+        .route(paths::BLOB_PARTS, get(parts::parts))
         .route(paths::EVENTS, get(events::stream));
     quick
         .merge(long)

@@ -11,6 +11,7 @@ pub(super) fn import(store: &Arc<Store>, builtin: &[&[u8]], test: &CapacityTest)
             store.put(bytes)?;
         }
     }
+    store.keep(&[test.program.prover.blob, test.program.verifier.blob])?;
     for artifact in [test.program.prover, test.program.verifier] {
         if store.size(artifact.blob).is_none() {
             tracing::warn!(blob = %artifact.blob, "the program that tests capacity is not part of this node");

@@ -94,6 +94,7 @@ struct FakeReplica {
     host: Weak<Host>,
     answer: Mutex<Answer>,
     heard: Mutex<Vec<HostEvent>>,
+    news: Notify,
 }
 
 impl Inbox for FakeReplica {
@@ -112,6 +113,7 @@ impl Inbox for FakeReplica {
             self.host.upgrade().expect("host").perform(codec::encode(&request).into());
         }
         self.heard.lock().expect("lock").push(event);
+        self.news.notify_one();
         true
     }
 }
@@ -153,9 +155,10 @@ impl Served {
             store: store.clone(),
             prover: None,
             params: genesis.params.clone(),
+            allow_private: true,
         }));
-        let (answer, heard) = (Mutex::new(Answer::Accept), Mutex::default());
-        let replica = Arc::new(FakeReplica { host: Arc::downgrade(&host), answer, heard });
+        let (answer, heard, news) = (Mutex::new(Answer::Accept), Mutex::default(), Notify::new());
+        let replica = Arc::new(FakeReplica { host: Arc::downgrade(&host), answer, heard, news });
         host.attach(replica.clone());
         let engine = Arc::new(FakeEngine::default());
         let me = PeerId([9; 32]);
@@ -198,6 +201,16 @@ impl Served {
 
     pub fn heard(&self) -> Vec<HostEvent> {
         self.replica.heard.lock().expect("lock").clone()
+    }
+
+    /// What the replica heard after so many events, once it heard something.
+    pub async fn hear(&self, after: usize) -> HostEvent {
+        loop {
+            if let Some(event) = self.heard().get(after) {
+                return event.clone();
+            }
+            self.replica.news.notified().await;
+        }
     }
 
     pub fn publish(&self, notice: Notice) {

@@ -4,6 +4,7 @@ mod blobs;
 mod chain;
 mod events;
 mod fake;
+mod fetching;
 mod limits;
 mod members;
 mod records;

@@ -2,6 +2,8 @@
 
 mod blobs;
 mod fixture;
+mod holding;
+mod large;
 mod living;
 mod proposing;
 mod proving;

@@ -1,12 +1,15 @@
 //! Inputs as people write them: `statement:hex:00ff`, `witness:file:key.bin`, `statement:blob:ID`.
 
 use crate::{
-    commands::Context,
+    commands::{Context, blob::moved},
     exit::Failure,
     files,
     output::{FAINT, styled},
 };
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 use types::{BlobId, Data, InputRole, InputSource, limits::INPUT_INLINE_MAX};
 
 /// An input of the command line.
@@ -63,8 +66,8 @@ impl Source {
         match self {
             Self::Hex(bytes) => inline(bytes.clone()),
             Self::File(path) => {
-                let bytes = files::read(path)?;
-                if bytes.len() <= INPUT_INLINE_MAX { inline(bytes) } else { upload(context, bytes, offline).await }
+                let large = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > INPUT_INLINE_MAX as u64);
+                if large { upload(context, path, offline).await } else { inline(files::read(path)?) }
             }
             Self::Blob(blob, Some(size)) => Ok(InputSource::Blob { blob: *blob, size: *size }),
             Self::Blob(_, None) if offline => {
@@ -85,13 +88,13 @@ fn inline(bytes: Vec<u8>) -> anyhow::Result<InputSource> {
     Ok(InputSource::Inline(Data::new(bytes).map_err(much)?))
 }
 
-async fn upload(context: &Context, bytes: Vec<u8>, offline: bool) -> anyhow::Result<InputSource> {
-    let (blob, size) = (BlobId::of(&bytes), bytes.len() as u64);
-    if offline {
-        context.out.note(styled(FAINT, format_args!("blob {blob} must be uploaded before the run: `lemma blob put`")));
-    } else {
-        context.client()?.put_blob(bytes.into()).await?;
+async fn upload(context: &Context, path: &Path, offline: bool) -> anyhow::Result<InputSource> {
+    if !offline {
+        let stored = context.client()?.put_blob_file(path, moved(context.out)).await?;
+        return Ok(InputSource::Blob { blob: stored.blob, size: stored.size });
     }
+    let (blob, size) = client::name_of(path)?;
+    context.out.note(styled(FAINT, format_args!("blob {blob} must be uploaded before the run: `lemma blob put`")));
     Ok(InputSource::Blob { blob, size })
 }
 
