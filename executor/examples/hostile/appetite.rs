@@ -20,7 +20,8 @@ pub fn attempt(name: &str, rest: &[&str]) -> Option<Deed> {
         "fork-bomb" => fork_bomb(),
         "thread-bomb" => thread_bomb(),
         "orphans" => orphans(),
-        "fill-disk" => fill_disk(rest.first().copied().unwrap_or("/tmp")),
+        "fill-disk" => fill_disk(rest.first().copied().unwrap_or("/tmp"), true),
+        "fill-disk-unseen" => fill_disk(rest.first().copied().unwrap_or("/tmp"), false),
         "many-files" => many_files(),
         "log-forever" => log_forever(),
         "progress-forever" => progress_forever(),
@@ -174,14 +175,16 @@ fn orphans() -> Deed {
 }
 
 /// Fails like an honest program would when there is no more room.
-fn fill_disk(dir: &str) -> Deed {
+fn fill_disk(dir: &str, seen: bool) -> Deed {
     let piece = vec![1_u8; MIB];
     let mut file = match File::create(format!("{dir}/fill")) {
         Ok(file) => file,
         Err(error) => return Deed::Held(format!("create {}", name_of(&error))),
     };
-    // Without a name its size shows nowhere but in the file system itself.
-    let _ = std::fs::remove_file(format!("{dir}/fill"));
+    if !seen {
+        // Without a name its size shows nowhere but in the file system itself.
+        let _ = std::fs::remove_file(format!("{dir}/fill"));
+    }
     for written in 0..1_000_000 {
         if let Err(error) = file.write_all(&piece) {
             eprintln!("{written} MiB: {error}");

@@ -56,7 +56,8 @@ impl Groups {
             Self::V1 { memory, pids } => {
                 let dir = group.make(memory, &name)?;
                 write(&dir.join("memory.limit_in_bytes"), &memory_bytes.to_string())?;
-                optional(&dir.join("memory.memsw.limit_in_bytes"), memory_bytes)?;
+                // Nothing is swapped out. A limit of memory and swap together would do as well, but counts no failures.
+                optional(&dir.join("memory.swappiness"), 0)?;
                 let dir = group.make(pids, &name)?;
                 write(&dir.join("pids.max"), &processes.to_string())?;
             }
@@ -107,7 +108,7 @@ impl Group {
     /// The most memory that was in use, in bytes.
     pub(super) fn peak_bytes(&self) -> u64 {
         let name = if self.v2 { "memory.peak" } else { "memory.max_usage_in_bytes" };
-        self.read(name).and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+        self.number(name).unwrap_or(0)
     }
 
     /// Whether the kernel killed a process of the group because the group was at its limit. A kill because the whole
@@ -115,10 +116,7 @@ impl Group {
     pub(super) fn ran_out(&self) -> bool {
         let (kills, at_limit) = match self.v2 {
             true => (self.counter("memory.events", "oom_kill"), self.counter("memory.events", "oom")),
-            false => {
-                let failures = self.read("memory.failcnt").and_then(|text| text.trim().parse().ok());
-                (self.counter("memory.oom_control", "oom_kill"), failures)
-            }
+            false => (self.counter("memory.oom_control", "oom_kill"), self.number("memory.failcnt")),
         };
         kills.unwrap_or(0) > 0 && at_limit.unwrap_or(0) > 0
     }
@@ -126,6 +124,10 @@ impl Group {
     fn counter(&self, file: &str, key: &str) -> Option<u64> {
         let text = self.read(file)?;
         text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| *name == key)?.1.trim().parse().ok()
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.read(name)?.trim().parse().ok()
     }
 
     fn read(&self, name: &str) -> Option<String> {
@@ -159,8 +161,7 @@ fn candidates(own: &str, mounts: &str) -> Vec<Groups> {
         place(mounts, "cgroup", controller, own)
     };
     let mut found = Vec::new();
-    if let Some(own) = path_of(&str::is_empty)
-    {
+    if let Some(own) = path_of(&str::is_empty) {
         // Nothing is above the root of the hierarchy.
         let above = Path::new(own).parent().and_then(Path::to_str);
         let places = [above, Some(own)].into_iter().flatten().filter_map(|path| place(mounts, "cgroup2", "", path));

@@ -78,7 +78,9 @@ impl Place {
                 fs::set_permissions(&own, fs::Permissions::from_mode(0o444))?;
                 own
             }
-            Source::File(path) if means.isolation == Isolation::Namespaces && self.may_read(path)? => path.canonicalize()?,
+            Source::File(path) if means.isolation == Isolation::Namespaces && self.may_read(path)? => {
+                path.canonicalize()?
+            }
             Source::File(path) => {
                 self.share(path, &own)?;
                 own

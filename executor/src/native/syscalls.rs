@@ -89,7 +89,7 @@ io_uring_register 427 427, io_setup 206 0, io_destroy 207 1, io_getevents 208 4,
 io_cancel 210 3, io_pgetevents 333 292, keyctl 250 219, add_key 248 217, request_key 249 218,
 userfaultfd 323 282, memfd_secret 447 447, vmsplice 278 75, seccomp 317 277, landlock_create_ruleset 444 444,
 landlock_add_rule 445 445, landlock_restrict_self 446 446, mknod 133 -, mknodat 259 33,
-name_to_handle_at 303 -, open_by_handle_at 304 -, fanotify_init 300 262, fanotify_mark 301 263,
+name_to_handle_at 303 264, open_by_handle_at 304 265, fanotify_init 300 262, fanotify_mark 301 263,
 lookup_dcookie 212 18, quotactl 179 60, quotactl_fd 443 443, init_module 175 105, finit_module 313 273,
 delete_module 176 106, create_module 174 -, get_kernel_syms 177 -, query_module 178 -, kexec_load 246 104,
 kexec_file_load 320 294, reboot 169 142, swapon 167 224, swapoff 168 225, acct 163 89, syslog 103 116,
@@ -102,4 +102,3 @@ set_mempolicy 238 237, get_mempolicy 239 236, migrate_pages 256 238, move_pages 
 set_mempolicy_home_node 450 450, remap_file_pages 216 234,
 ",
 );
-

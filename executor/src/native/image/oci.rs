@@ -117,13 +117,7 @@ impl Layout {
     }
 
     /// Unpacks a layer while its digest is computed. If that is wrong, the whole image is thrown away.
-    fn apply(
-        &self,
-        input: &mut dyn Input,
-        digest: &str,
-        root: &Tree,
-        budget: &mut Budget,
-    ) -> Result<(), ImageError> {
+    fn apply(&self, input: &mut dyn Input, digest: &str, root: &Tree, budget: &mut Budget) -> Result<(), ImageError> {
         let (offset, size) = self.place(&blob_name(digest)?)?;
         input.seek(SeekFrom::Start(offset))?;
         let mut hashing = Hashing { inner: input.take(size), hasher: Sha256::new() };
@@ -149,7 +143,11 @@ fn blob_name(digest: &str) -> Result<String, ImageError> {
 
 fn check(digest: &str, hash: &[u8]) -> Result<(), ImageError> {
     let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    if digest.strip_prefix("sha256:") == Some(&hex) { Ok(()) } else { Err(ImageError::Bad(format!("{digest} is not what is there"))) }
+    if digest.strip_prefix("sha256:") == Some(&hex) {
+        Ok(())
+    } else {
+        Err(ImageError::Bad(format!("{digest} is not what is there")))
+    }
 }
 
 struct Hashing<R> {
