@@ -4,6 +4,7 @@
 //! Built as a static program by whoever runs it; needs nothing but the standard library.
 
 mod appetite;
+mod honest;
 mod kernel;
 mod neighbours;
 mod outputs;
@@ -28,7 +29,8 @@ fn main() {
     let done = kernel::attempt(name, rest)
         .or_else(|| neighbours::attempt(name, rest))
         .or_else(|| appetite::attempt(name, rest))
-        .or_else(|| outputs::attempt(name));
+        .or_else(|| outputs::attempt(name))
+        .or_else(|| honest::attempt(name, rest));
     match done {
         Some(Deed::Held(reason)) => prove(&format!("held: {reason}")),
         Some(Deed::Escaped(what)) => prove(&format!("escaped: {what}")),

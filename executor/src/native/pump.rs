@@ -24,6 +24,7 @@ pub(super) struct Pumps {
     line: Vec<u8>,
     permille: u16,
     bytes_left: u64,
+    started: bool,
     waiting: VecDeque<ProgramEvent>,
     events: SyncSender<ProgramEvent>,
 }
@@ -44,14 +45,16 @@ impl Pumps {
             line: Vec::new(),
             permille: 0,
             bytes_left: limits.host_bytes_max,
+            started: false,
             waiting: VecDeque::new(),
             events,
         })
     }
 
-    /// The pipes to wait for: none while the caller is slower than the program, which then waits as well.
+    /// The pipes to wait for: none before the start, and none while the caller is slower than the program, which then
+    /// waits as well.
     pub(super) fn open(&self) -> impl Iterator<Item = &PipeReader> {
-        self.pipes.iter().flatten().filter(|_| self.waiting.is_empty())
+        self.pipes.iter().flatten().filter(|_| self.started && self.waiting.is_empty())
     }
 
     /// Reads what is there, one piece of each pipe, and hands on what it means. False when the program has written more
@@ -67,7 +70,9 @@ impl Pumps {
         self.bytes_left > 0
     }
 
-    pub(super) fn started(&mut self) {
+    /// The program runs: the first event, whatever it has written already.
+    pub(super) fn start(&mut self) {
+        self.started = true;
         self.waiting.push_back(ProgramEvent::Started);
     }
 

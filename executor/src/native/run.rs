@@ -166,14 +166,14 @@ impl<'a> Run<'a> {
             Step::Gone => return Err(End::Gone),
             Step::Report(Report::Started) => {
                 self.started = Some(Instant::now());
-                self.pumps.started();
+                self.pumps.start();
             }
             Step::Report(Report::Init { .. } | Report::Ready { .. }) => {}
             Step::Report(last) => return Err(End::Reported(last)),
         }
         self.check_time()?;
         self.check_memory()?;
-        match self.pumps.pump() {
+        match self.started.is_none() || self.pumps.pump() {
             true => Ok(()),
             false => Err(End::Stopped(FailReason::Trap("the program logs without end".to_owned()))),
         }

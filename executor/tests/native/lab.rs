@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use executor::native::{NativeExecutor, NativeJob, NativeProbe, NativeSettings, Source};
 use executor::{CancelToken, Outcome, ProgramEvent, ProverLimits};
@@ -41,6 +42,8 @@ fn text(error: impl ToString) -> String {
 pub struct Lab {
     pub executor: NativeExecutor,
     pub probe: NativeProbe,
+    /// Name of every workload: no other lab's.
+    pub workload: String,
     artifact: Vec<u8>,
     id: [u8; 32],
     victim: Child,
@@ -48,6 +51,7 @@ pub struct Lab {
     dir: TempDir,
 }
 
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 const SECRET: &[u8] = b"nobody may read or change this";
 
 impl Lab {
@@ -60,7 +64,9 @@ impl Lab {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(text)?;
         listener.set_nonblocking(true).map_err(text)?;
         let id = *blake3::hash(&artifact).as_bytes();
-        Ok(Self { executor, probe, artifact, id, victim, listener, dir })
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let workload = format!("lab-{}-{number}", std::process::id());
+        Ok(Self { executor, probe, workload, artifact, id, victim, listener, dir })
     }
 
     /// Paths of the host that are worth reading.
@@ -93,7 +99,7 @@ impl Lab {
             ..ProverLimits::default()
         };
         NativeJob {
-            workload: "the-workload-of-the-lab",
+            workload: &self.workload,
             artifact_id: self.id,
             artifact: Source::Bytes(&self.artifact),
             arguments: arguments.as_bytes(),
@@ -128,7 +134,18 @@ impl Lab {
         if jobs > 0 {
             return Some(format!("{jobs} directories of jobs are left"));
         }
-        survivors().map(|pid| format!("process {pid} survived"))
+        self.survivor().map(|pid| format!("process {pid} survived"))
+    }
+
+    /// A process that was started with a program's environment and still runs.
+    pub fn survivor(&self) -> Option<String> {
+        let name = format!("LEMMA_WORKLOAD={}", self.workload);
+        let processes = fs::read_dir("/proc").ok()?.flatten();
+        let mut pids = processes.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        pids.find(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|one| one == name.as_bytes())
+        })
     }
 }
 
@@ -137,15 +154,4 @@ impl Drop for Lab {
         let _ = self.victim.kill();
         let _ = self.victim.wait();
     }
-}
-
-/// A process that was started with a program's environment and still runs.
-fn survivors() -> Option<String> {
-    let name = b"LEMMA_WORKLOAD=the-workload-of-the-lab";
-    let processes = fs::read_dir("/proc").ok()?.flatten();
-    let mut pids = processes.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    pids.find(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|one| one == name)
-    })
 }

@@ -5,15 +5,15 @@ use std::io::SeekFrom;
 use super::{ImageError, Input};
 
 pub(super) const MAGIC: &[u8] = b"\x7fELF";
-pub(super) const HEADER_BYTES: u64 = 64;
-const PROGRAM_HEADER_BYTES: u64 = 56;
+const HEADER_BYTES: usize = 64;
+const PROGRAM_HEADER_BYTES: usize = 56;
 /// A program has about ten.
 const PROGRAM_HEADERS_MAX: u16 = 256;
 const INTERPRETER: u32 = 3;
 
 /// Refuses what is not a static 64-bit program for this architecture.
 pub(super) fn check_static(input: &mut dyn Input) -> Result<(), ImageError> {
-    let mut header = [0; HEADER_BYTES as usize];
+    let mut header = [0; HEADER_BYTES];
     input.rewind()?;
     input.read_exact(&mut header)?;
     let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
@@ -28,12 +28,12 @@ pub(super) fn check_static(input: &mut dyn Input) -> Result<(), ImageError> {
     }
     let table = header[32..40].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
     let (size, count) = (u16_at(54), u16_at(56));
-    if u64::from(size) != PROGRAM_HEADER_BYTES || count > PROGRAM_HEADERS_MAX {
+    if usize::from(size) != PROGRAM_HEADER_BYTES || count > PROGRAM_HEADERS_MAX {
         return Err(ImageError::bad("the ELF file has odd program headers"));
     }
     input.seek(SeekFrom::Start(table)).map_err(ImageError::bad)?;
     for _ in 0..count {
-        let mut entry = [0; PROGRAM_HEADER_BYTES as usize];
+        let mut entry = [0; PROGRAM_HEADER_BYTES];
         input.read_exact(&mut entry)?;
         if entry[..4] == INTERPRETER.to_le_bytes() {
             return Err(ImageError::bad("the ELF file is not static; link it statically or send a root directory"));

@@ -104,6 +104,8 @@ impl Image {
 
 /// The program of an artifact that does not name one.
 const PROVER: &str = "/prover";
+const TAR_BLOCK_BYTES: u64 = 512;
+const TAR_MAGIC_AT: usize = 257;
 const DESCRIPTION: &str = "image.json";
 const ROOT: &str = "root";
 /// Beginning of the names of what is not finished.
@@ -247,7 +249,7 @@ fn unpack(id: blake3::Hash, source: &Source<'_>, aside: &Path, limits: ImageLimi
 fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Result<Image, ImageError> {
     input.rewind()?;
     let mut start = Vec::new();
-    input.take(elf::HEADER_BYTES).read_to_end(&mut start)?;
+    input.take(TAR_BLOCK_BYTES).read_to_end(&mut start)?;
     let bytes = input.seek(SeekFrom::End(0))?;
     input.rewind()?;
     if start.starts_with(elf::MAGIC) {
@@ -256,6 +258,9 @@ fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Res
         budget.entry(bytes)?;
         root.write(Path::new("prover"), 0o755, bytes, input)?;
         return Ok(Image::of_prover(Vec::new(), true));
+    }
+    if start.get(TAR_MAGIC_AT..).is_none_or(|rest| !rest.starts_with(b"ustar")) {
+        return Err(ImageError::bad("the artifact is no ELF and no tar"));
     }
     match oci::index(input, budget.clone())? {
         Some(layout) => oci::unpack(&layout, root, input, budget),
