@@ -41,7 +41,7 @@ fn forever() -> ! {
     }
 }
 
-/// Ignores every signal that can be ignored.
+/// Ignores every signal that can be ignored, and the death of its parent.
 fn deaf() -> ! {
     #[cfg(target_arch = "x86_64")]
     const SIGACTION: i64 = 13;
@@ -51,6 +51,7 @@ fn deaf() -> ! {
     for signal in 1..=64 {
         let _ = call(SIGACTION, &[signal, ignore.as_ptr() as i64, 0, 8]);
     }
+    let _ = call(sys::PRCTL, &[1, 0, 0, 0, 0]);
     forever()
 }
 

@@ -145,6 +145,8 @@ fn refusal(name: &str, strictness: Strictness) -> Refusal {
         ("fcntl", _) => any(SIGNAL_OWNERS.map(|command| (1, Compare::Eq, command)).to_vec()),
         ("ioctl", _) => any(TERMINAL_INPUT.map(|request| (1, Compare::Eq, request)).to_vec()),
         ("kill" | "tgkill", Some(own)) => one((0, Compare::Ne, u64::from(own))),
+        // Whoever clears the signal of its parent's death survives the node.
+        ("prctl", Some(_)) => one((0, Compare::Eq, libc::PR_SET_PDEATHSIG as u64)),
         ("memfd_create", _) if strictness.watched => Refusal::Always,
         ("mmap", _) if strictness.watched => one((3, Compare::MaskedEq(SHARED_ANONYMOUS), SHARED_ANONYMOUS)),
         (name, Some(_)) if ALONE.contains(&name) => Refusal::Always,

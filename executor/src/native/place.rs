@@ -40,6 +40,9 @@ impl Place {
             let text = "this machine has no namespaces, and only static programs run without a root of their own";
             return Err(FailReason::HostError(text.to_owned()));
         }
+        if job.workload.contains('\0') {
+            return Err(FailReason::HostError("the workload's name has a zero byte".to_owned()));
+        }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let outer = rustix::process::geteuid().is_root().then_some(OUTER_FIRST + number % OUTER_COUNT);
         let mut place = Self { dir: jobs.join(number.to_string()), inputs: Vec::new(), outer };

@@ -253,6 +253,14 @@ fn a_program_that_cannot_be_executed_is_a_bad_program() {
 }
 
 #[test]
+fn a_missing_working_directory_is_the_images_fault() {
+    let lab = lab();
+    let artifact = Oci::new().layer(Tar::new().file("opt/bin/prover", 0o755, hostile()).bytes()).bytes();
+    let reason = reason(run(&lab, &artifact, "copy"));
+    assert!(matches!(&reason, FailReason::BadModule(text) if text.contains("working directory /srv")), "{reason:?}");
+}
+
+#[test]
 fn images_are_kept_by_hash_and_make_room() {
     let limits = NativeSettings { images_bytes_max: 3 << 20, ..settings() };
     let rig = Rig::with(limits.clone());

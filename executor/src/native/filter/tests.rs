@@ -232,6 +232,8 @@ fn arguments_that_reach_others_are_refused() {
             assert_eq!(machine.call(name, &[other]), unless(alone));
             assert_eq!(machine.call(name, &[u64::MAX]), unless(alone), "everybody");
         }
+        assert_eq!(machine.call("prctl", &[1, 0]), unless(alone), "PR_SET_PDEATHSIG");
+        assert_eq!(machine.call("prctl", &[15, 0]), Some(Answer::Allow), "PR_SET_NAME");
         for shared in [0x21, 0x23] {
             assert_eq!(machine.call("mmap", &[0, 4096, 3, shared]), unless(watched));
         }

@@ -56,7 +56,9 @@ fn prepare(spec: &Spec, progress: &OwnedFd, gate: Option<PipeReader>) -> Result<
     rustix::process::setsid().during("starting a session")?;
     affinity(&spec.cpus)?;
     limits(spec)?;
-    go_to(spec)?;
+    if spec.isolation == Isolation::Landlock {
+        std::env::set_current_dir(&spec.job_dir).during("entering the job's directory")?;
+    }
     let rules = rules(spec)?;
     if let (Isolation::Landlock, Some(id)) = (spec.isolation, spec.outer) {
         become_outer(id)?;
@@ -66,14 +68,6 @@ fn prepare(spec: &Spec, progress: &OwnedFd, gate: Option<PipeReader>) -> Result<
     system::place_at(progress, PROGRESS).during("placing the progress descriptor")?;
     system::close_from(PROGRESS as u32 + 1, true).during("closing descriptors")?;
     filter(spec)
-}
-
-fn go_to(spec: &Spec) -> Result<(), Fault> {
-    match spec.isolation {
-        Isolation::Namespaces => std::env::set_current_dir(&spec.working_dir),
-        Isolation::Landlock => std::env::set_current_dir(&spec.job_dir),
-    }
-    .during("entering the working directory")
 }
 
 fn affinity(cpus: &[usize]) -> Result<(), Fault> {
@@ -157,6 +151,11 @@ fn execute(spec: &Spec) -> Report {
     let Some((name, arguments)) = spec.command.split_first() else {
         return Report::BadProgram("the command is empty".into());
     };
+    if spec.isolation == Isolation::Namespaces
+        && let Err(error) = std::env::set_current_dir(&spec.working_dir)
+    {
+        return Report::BadProgram(format!("its working directory {}: {error}", spec.working_dir));
+    }
     let mut last = std::io::ErrorKind::NotFound.into();
     for path in candidates(spec, name) {
         let environment = spec.environment.iter().map(|(key, value)| (key, value));
