@@ -54,3 +54,11 @@ full: ci
 # Rebuild the artifacts of programs/ and write them.
 programs *arguments:
     cargo xtask programs {{arguments}}
+
+# Try to get out of the sandbox, in every known way; as root also as an ordinary user.
+escape:
+    cargo run --release --package executor --features native --example escape
+
+# What the sandbox costs: compute inside against outside, and the start.
+sandbox-bench *arguments:
+    cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `check` | [`check`]: is this module a well-formed verifier or prover? Validation alone, no engine |
 //! | `wasm` | [`Executor`]: runs WebAssembly provers and verifiers |
+//! | `native` | [`NativeExecutor`]: runs native Linux provers in a sandbox |
 //!
 //! A **prover** runs under a wall-clock limit and ends with an [`Outcome`]: a proof, or one of a closed set of
 //! reasons, always with its log. Outcomes differ between machines, and that is fine: one prover's failure is one
@@ -22,6 +23,8 @@ mod cancel;
 pub mod check;
 mod job;
 mod log;
+#[cfg(all(feature = "native", target_os = "linux"))]
+pub mod native;
 mod outcome;
 mod sections;
 #[cfg(feature = "wasm")]
@@ -32,6 +35,8 @@ pub use cancel::CancelToken;
 pub use check::{ModuleError, check_prover, check_verifier};
 pub use job::{ProveJob, ProverLimits, VerifierLimits, VerifyJob};
 pub use log::{LogBuffer, ProgramLog};
+#[cfg(all(feature = "native", target_os = "linux"))]
+pub use native::{NativeExecutor, NativeJob, NativeProbe, NativeProbeError, NativeSettings, Source};
 pub use outcome::{
     FailReason, Failed, InvalidReason, NoVerdictReason, Outcome, ProgramEvent, Success, Usage, Verdict, Verification,
 };

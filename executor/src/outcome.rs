@@ -64,15 +64,27 @@ pub enum FailReason {
     /// The program did something it must not do, or gave up (`unreachable`).
     #[error("the program trapped: {0}")]
     Trap(String),
+    /// A signal ended it that nobody sent from outside: it crashed, gave up (`abort`), or did this to itself.
+    #[error("the program was ended by signal {0}")]
+    Signal(i32),
     /// The wall-clock limit was reached.
     #[error("the program ran past its time")]
     Timeout,
     /// The program asked for more memory than its limit.
     #[error("the program ran out of memory")]
     OutOfMemory,
+    /// It failed with its disk full.
+    #[error("the program ran out of disk")]
+    Disk,
+    /// The fuel limit was reached. Provers are limited by time; this is for engines that count as well.
+    #[error("the program ran out of fuel")]
+    OutOfFuel,
     /// The proof or the public values exceed their limit.
     #[error("the program's output is too large")]
     OutputTooLarge,
+    /// It ended well, but what it left is no proof: nothing, a link, a directory, a file that cannot be read.
+    #[error("the program left no usable output: {0}")]
+    BadOutput(String),
     /// The caller cancelled the run.
     #[error("the run was cancelled")]
     Cancelled,
@@ -89,16 +101,16 @@ pub enum FailReason {
 pub struct Usage {
     /// Milliseconds from the program's start to its end.
     pub wall_ms: u64,
-    /// Largest linear memory, in bytes.
+    /// Most memory in use, in bytes: of WebAssembly the linear memory, of a native program that of all its processes.
     pub memory_peak_bytes: u64,
-    /// Calls of host functions.
+    /// Calls of host functions. Native programs have none.
     pub host_calls: u64,
 }
 
 /// What a running prover reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProgramEvent {
-    /// The module is compiled and the program starts: its clock runs from here.
+    /// The module is compiled, or the sandbox is made, and the program starts: its clock runs from here.
     Started,
     /// Bytes it logged, in order. Ends when the log limit is reached.
     Log(Vec<u8>),

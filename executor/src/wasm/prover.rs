@@ -128,7 +128,7 @@ fn reason_of(fault: Fault) -> FailReason {
         Fault::BadPointer => FailReason::Trap("alloc returned null or a pointer outside the memory".to_owned()),
         Fault::InputTooLarge => FailReason::Trap("the input does not fit in 32 bits".to_owned()),
         Fault::Trap(trap) => FailReason::Trap(trap.to_string()),
-        Fault::OutOfFuel => FailReason::HostError("a prover ran out of fuel that it does not use".to_owned()),
+        Fault::OutOfFuel => FailReason::OutOfFuel,
         Fault::Host(error) => FailReason::HostError(error),
     }
 }

@@ -151,10 +151,10 @@ fn disk(error: std::io::Error) -> HostFault {
 fn failure_of(reason: &FailReason, log: Option<(BlobId, u64)>) -> ExecuteOutcome {
     let kind = match reason {
         FailReason::Exit(_) => FailKind::Exit,
-        FailReason::Trap(_) => FailKind::Trap,
+        FailReason::Trap(_) | FailReason::Signal(_) | FailReason::OutOfFuel => FailKind::Trap,
         FailReason::Timeout => FailKind::Timeout,
         FailReason::OutOfMemory => FailKind::Memory,
-        FailReason::OutputTooLarge => FailKind::Output,
+        FailReason::OutputTooLarge | FailReason::BadOutput(_) | FailReason::Disk => FailKind::Output,
         FailReason::BadModule(_) => FailKind::BadProgram,
         FailReason::Cancelled => return ExecuteOutcome::Stopped,
         FailReason::HostError(error) => return host_fault(error),

@@ -1,0 +1,274 @@
+//! Artifacts of native programs, unpacked and kept by their BLAKE3 hash.
+//!
+//! An artifact is recognised by its content: a static ELF; a root directory as tar, whose program is `/prover`; an OCI
+//! layout as tar, whose configuration names the program. Each may be compressed as a whole, by gzip or zstd. What comes
+//! out is a directory that belongs to this user, which a sandbox mounts read-only.
+
+mod archive;
+mod compression;
+mod elf;
+mod oci;
+mod tree;
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+use tree::Tree;
+
+/// How much one artifact may unpack to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageLimits {
+    /// Files, directories and links, over all layers.
+    pub entries_max: u64,
+    /// Bytes that come out of the archive, over all layers.
+    pub bytes_max: u64,
+}
+
+impl Default for ImageLimits {
+    fn default() -> Self {
+        Self { entries_max: 500_000, bytes_max: 32 << 30 }
+    }
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ImageError {
+    /// The artifact's own fault.
+    #[error("{0}")]
+    Bad(String),
+    /// This machine's fault.
+    #[error("{0}")]
+    Host(String),
+}
+
+impl ImageError {
+    fn bad(what: impl ToString) -> Self {
+        Self::Bad(what.to_string())
+    }
+}
+
+/// Reading and unpacking an archive fails by the archive's fault (`InvalidData`, `UnexpectedEof`, `Other`: what readers
+/// of formats say) or by the machine's (everything that has a number of the operating system).
+impl From<std::io::Error> for ImageError {
+    fn from(error: std::io::Error) -> Self {
+        let numbered = |error: &(dyn std::error::Error + 'static)| {
+            error.downcast_ref::<std::io::Error>().is_some_and(|error| error.raw_os_error().is_some())
+        };
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(one) = cause {
+            if numbered(one) {
+                return Self::Host(error.to_string());
+            }
+            cause = one.source();
+        }
+        Self::Bad(error.to_string())
+    }
+}
+
+impl From<rustix::io::Errno> for ImageError {
+    fn from(error: rustix::io::Errno) -> Self {
+        Self::Host(error.to_string())
+    }
+}
+
+/// An unpacked artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Image {
+    /// The root directory; filled in when it is loaded.
+    #[serde(skip)]
+    pub(super) root: PathBuf,
+    /// Program and arguments, never empty.
+    pub(super) command: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+    /// Empty if the artifact does not say.
+    pub(super) working_dir: String,
+    /// Whether it is one static file, which runs without a root of its own.
+    pub(super) is_static: bool,
+    /// Bytes it unpacked to.
+    bytes: u64,
+}
+
+impl Image {
+    fn of_prover(environment: Vec<(String, String)>, is_static: bool) -> Self {
+        let (root, command) = (PathBuf::new(), vec![PROVER.to_owned()]);
+        Self { root, command, environment, working_dir: String::new(), is_static, bytes: 0 }
+    }
+}
+
+/// The program of an artifact that does not name one.
+const PROVER: &str = "/prover";
+const TAR_BLOCK_BYTES: u64 = 512;
+const TAR_MAGIC_AT: usize = 257;
+const DESCRIPTION: &str = "image.json";
+const ROOT: &str = "root";
+/// Beginning of the names of what is not finished.
+const UNFINISHED: &str = "new-";
+
+/// The directory of unpacked artifacts.
+pub(super) struct Images {
+    dir: PathBuf,
+    limits: ImageLimits,
+    bytes_max: u64,
+    unfinished: AtomicU64,
+    /// What was used in this process. Held while one is unpacked: two do not unpack the same.
+    used: Mutex<HashMap<blake3::Hash, Arc<Image>>>,
+}
+
+impl Images {
+    /// Uses `dir`, which no other process uses, and removes what an earlier process left unfinished.
+    pub(super) fn open(dir: &Path, limits: ImageLimits, bytes_max: u64) -> std::io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                remove(&entry.path())?;
+            }
+        }
+        let (unfinished, used) = (AtomicU64::new(0), Mutex::default());
+        Ok(Self { dir: dir.to_owned(), limits, bytes_max, unfinished, used })
+    }
+
+    /// The image of the artifact with this hash. `source` is only read if it is not there yet.
+    pub(super) fn get(&self, id: blake3::Hash, source: &Source<'_>) -> Result<Arc<Image>, ImageError> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(image) = used.get(&id) {
+            return Ok(image.clone());
+        }
+        let place = self.dir.join(id.to_hex().as_str());
+        let image = match load(&place) {
+            Some(image) => image,
+            None => self.unpack(id, source, &place)?,
+        };
+        let image = Arc::new(image);
+        used.insert(id, image.clone());
+        self.make_room(&mut used);
+        Ok(image)
+    }
+
+    /// Unpacks aside and renames: what is at `place` is whole.
+    fn unpack(&self, id: blake3::Hash, source: &Source<'_>, place: &Path) -> Result<Image, ImageError> {
+        let number = self.unfinished.fetch_add(1, Ordering::Relaxed);
+        let aside = self.dir.join(format!("{UNFINISHED}{number}"));
+        let unpacked = fs::create_dir(&aside).map_err(host).and_then(|()| {
+            let mut image = unpack(id, source, &aside, self.limits)?;
+            let description = serde_json::to_vec(&image).map_err(ImageError::bad)?;
+            fs::write(aside.join(DESCRIPTION), description).map_err(host)?;
+            // What is there could not be read, or it would have been loaded.
+            remove(place).and_then(|()| fs::rename(&aside, place)).map_err(host)?;
+            image.root = place.join(ROOT);
+            Ok(image)
+        });
+        if unpacked.is_err() {
+            // Stays until the next start if it cannot be removed.
+            let _ = remove(&aside);
+        }
+        unpacked
+    }
+
+    /// Forgets images that nobody runs, until the rest fits. Those of earlier processes go first.
+    fn make_room(&self, used: &mut HashMap<blake3::Hash, Arc<Image>>) {
+        let mut total: u64 = 0;
+        let mut unused = Vec::new();
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            let id = blake3::Hash::from_hex(&name).ok();
+            let known = id.and_then(|id| used.get(&id));
+            let bytes = known.map(|image| image.bytes).or_else(|| load(&path).map(|image| image.bytes)).unwrap_or(0);
+            total = total.saturating_add(bytes);
+            if known.is_none_or(|image| Arc::strong_count(image) == 1) {
+                unused.push((known.is_some(), bytes, id, path));
+            }
+        }
+        unused.sort_by_key(|(known, ..)| *known);
+        for (_, bytes, id, path) in unused {
+            if total <= self.bytes_max {
+                return;
+            }
+            if remove(&path).is_ok() {
+                total = total.saturating_sub(bytes);
+                id.map(|id| used.remove(&id));
+            }
+        }
+    }
+}
+
+fn load(place: &Path) -> Option<Image> {
+    let description = fs::read(place.join(DESCRIPTION)).ok()?;
+    let mut image: Image = serde_json::from_slice(&description).ok()?;
+    image.root = place.join(ROOT);
+    Some(image)
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn host(error: impl ToString) -> ImageError {
+    ImageError::Host(error.to_string())
+}
+
+/// What archives are read from.
+trait Input: Read + Seek {}
+impl<T: Read + Seek> Input for T {}
+
+fn unpack(id: blake3::Hash, source: &Source<'_>, aside: &Path, limits: ImageLimits) -> Result<Image, ImageError> {
+    let mut input: Box<dyn Input + '_> = match source {
+        Source::Bytes(bytes) => Box::new(Cursor::new(*bytes)),
+        Source::File(path) => Box::new(File::open(path).map_err(host)?),
+    };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(&mut input).map_err(host)?;
+    if hasher.finalize() != id {
+        return Err(ImageError::Host(format!("the artifact is not the one that is called {id}")));
+    }
+    let mut budget = archive::Budget::new(limits);
+    if let Some(plain) = compression::plain(&mut input, &aside.join("plain"), &mut budget)? {
+        input = Box::new(plain);
+    }
+    let root = Tree::create(&aside.join(ROOT))?;
+    let mut image = fill(&root, &mut input, &mut budget)?;
+    root.prepare_mount_points()?;
+    image.bytes = limits.bytes_max.saturating_sub(budget.bytes_left());
+    match fs::remove_file(aside.join("plain")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(host(error)),
+        _ => Ok(image),
+    }
+}
+
+/// Fills the root with what the artifact is.
+fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Result<Image, ImageError> {
+    input.rewind()?;
+    let mut start = Vec::new();
+    input.take(TAR_BLOCK_BYTES).read_to_end(&mut start)?;
+    let bytes = input.seek(SeekFrom::End(0))?;
+    input.rewind()?;
+    if start.starts_with(elf::MAGIC) {
+        elf::check_static(input)?;
+        input.rewind()?;
+        budget.entry(bytes)?;
+        root.write(Path::new("prover"), 0o755, bytes, input)?;
+        return Ok(Image::of_prover(Vec::new(), true));
+    }
+    if start.get(TAR_MAGIC_AT..).is_none_or(|rest| !rest.starts_with(b"ustar")) {
+        return Err(ImageError::bad("the artifact is no ELF and no tar"));
+    }
+    match oci::index(input, budget.clone())? {
+        Some(layout) => oci::unpack(&layout, root, input, budget),
+        None => {
+            input.rewind()?;
+            archive::unpack_layer(root, input, budget)?;
+            root.check_executable(Path::new("prover"))?;
+            Ok(Image::of_prover(Vec::new(), false))
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Native programs, well-behaved and hostile, through the sandbox of this machine.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set itself up fails")]
+
+mod images;
+mod lab;
+mod layouts;
+mod probes;
+mod programs;
+mod support;

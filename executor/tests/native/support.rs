@@ -1,0 +1,55 @@
+//! What all tests share: the hostile program, built once, and labs by means.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use executor::native::NativeSettings;
+use executor::{FailReason, Outcome, Success};
+
+use crate::lab::{self, Lab};
+
+/// The hostile program, as a static ELF.
+pub fn hostile() -> &'static [u8] {
+    static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        std::fs::read(lab::hostile(dir).unwrap()).unwrap()
+    })
+}
+
+/// Settings with the tests' own sandbox process.
+pub fn settings() -> NativeSettings {
+    NativeSettings { binary: env!("CARGO_BIN_EXE_sandbox").into(), ..NativeSettings::default() }
+}
+
+/// A lab by the best means of this machine.
+pub fn lab() -> Lab {
+    Lab::new(hostile().to_vec(), settings()).unwrap()
+}
+
+/// One lab for each set of means that this machine has.
+pub fn labs() -> Vec<Lab> {
+    let mut labs: Vec<Lab> = Vec::new();
+    for (without_namespaces, without_groups) in [(false, false), (false, true), (true, false), (true, true)] {
+        let settings = NativeSettings { without_namespaces, without_groups, ..settings() };
+        let lab = Lab::new(hostile().to_vec(), settings).unwrap();
+        if !labs.iter().any(|other| other.probe == lab.probe) {
+            labs.push(lab);
+        }
+    }
+    labs
+}
+
+pub fn success(outcome: Outcome) -> Success {
+    match outcome {
+        Outcome::Success(success) => success,
+        Outcome::Failed(failed) => panic!("the program failed: {failed:?}"),
+    }
+}
+
+pub fn reason(outcome: Outcome) -> FailReason {
+    match outcome {
+        Outcome::Failed(failed) => failed.reason,
+        Outcome::Success(success) => panic!("the program succeeded: {success:?}"),
+    }
+}
