@@ -29,6 +29,13 @@ const PROGRAMS: &[Program] = &[
         native: &[],
     },
     Program {
+        package: "circom",
+        directory: "circom",
+        proof_system: "groth16-circom/arkworks-0.6",
+        wasm: &["verifier"],
+        native: &["prover"],
+    },
+    Program {
         package: "capacity",
         directory: "capacity",
         proof_system: "lemma-capacity/1",

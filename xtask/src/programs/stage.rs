@@ -28,11 +28,14 @@ pub fn stage(root: &Path, target: &Path) -> Result<PathBuf> {
     Ok(stage)
 }
 
-/// Copies a folder with all it holds.
+/// Copies a folder with all it holds, but for what npm installs.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
         let entry = entry?;
+        if entry.file_name() == "node_modules" {
+            continue;
+        }
         let to = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &to)?;
