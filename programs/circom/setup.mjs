@@ -77,6 +77,7 @@ async function prepare(name, folder) {
   compile(circuit, folder);
   await witness(circuit, folder);
   await (circuit.ceremony ? ceremony(circuit, folder) : keys(circuit, folder));
+  copyFileSync(join(folder, `${circuit.source}.r1cs`), join(folder, "circuit.r1cs"));
   await signals(folder);
 }
 
@@ -88,9 +89,8 @@ async function fixture(name, folder, to) {
   if (!(await snarkjs.groth16.verify(key, publicSignals, proof))) throw new Error("snarkjs refuses its own proof");
   mkdirSync(to, { recursive: true });
   writeFileSync(join(to, "proof.json"), JSON.stringify(proof, null, 1));
-  const names = ["verification_key.json", "public.json", "circuit.zkey", "witness.wtns"];
+  const names = ["verification_key.json", "public.json", "circuit.zkey", "witness.wtns", "circuit.r1cs"];
   names.forEach((name) => copyFileSync(file(name), join(to, name)));
-  copyFileSync(file(`${CIRCUITS[name].source}.r1cs`), join(to, "circuit.r1cs"));
 }
 
 const [folder, ...names] = process.argv.slice(2);
