@@ -10,6 +10,7 @@
 //! | `calls` | what provers and validators ask of the chain, checked before it is signed |
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
+//! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
 //! | `error` | [`ClientError`], with a stable code and a hint |
 //!
 //! A node is believed as little as possible: blobs are hashed, receipts are checked under a group key, lengths are bounded. Give
@@ -34,6 +35,7 @@ mod endpoints;
 mod error;
 mod events;
 mod files;
+pub mod evm;
 mod follow;
 mod retry;
 mod run;

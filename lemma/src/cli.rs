@@ -78,7 +78,7 @@ pub enum Command {
     Explain(workload::Explain),
     /// Print what happens, as it happens
     Events(events::Events),
-    /// Fetch a proof
+    /// Fetch a proof, or write it for another system
     #[command(subcommand)]
     Proof(proof::Proof),
     /// Fetch a receipt, or check one with no node
