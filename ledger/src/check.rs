@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use types::{
     AccountId, Amount, Attempt, AttemptEnd, BlobId, ChainId, ChainTime, Height, Params, Program, ProverAction,
-    ProverMessage, Refusal, Resources, Settlement, SignedVerdict, State, Verdict, VerdictKey, Workload, codec,
+    ProverMessage, Refusal, Resources, Runtime, Settlement, SignedVerdict, State, Verdict, VerdictKey, Workload, codec,
     fee::transaction_fee,
     limits::{ARTIFACT_MAX, LOG_MAX, TRANSACTION_MAX, UNITS_MAX},
     message::Fail,
@@ -51,9 +51,10 @@ pub(crate) fn funds(balance: Amount, fee: Amount, moved: Amount) -> Result<(), R
 
 /// Whether a program can be deployed.
 pub(crate) fn program(params: &Params, program: &Program) -> Result<(), Refusal> {
-    let largest = ARTIFACT_MAX.min(params.blob_bytes_max);
-    range("prover size", program.prover.size, 1..=largest)?;
-    range("verifier size", program.verifier.size, 1..=largest)?;
+    let module = ARTIFACT_MAX.min(params.blob_bytes_max);
+    let prover = if program.runtime == Runtime::Wasm { module } else { params.blob_bytes_max };
+    range("prover size", program.prover.size, 1..=prover)?;
+    range("verifier size", program.verifier.size, 1..=module)?;
     range("fuel limit", program.fuel_limit, 1..=params.fuel_max)
 }
 

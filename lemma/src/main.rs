@@ -17,6 +17,8 @@ use output::{BAD, FAINT, Output, styled};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A sandbox is this binary, started again.
+    executor::native::run_if_sandbox_process();
     let cli = cli::Cli::parse();
     let out = Output::new(cli.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

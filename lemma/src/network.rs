@@ -14,6 +14,7 @@ use crate::{
     files,
 };
 use anyhow::Context as _;
+use executor::{NativeExecutor, NativeSettings};
 use keys::{NodeKeys, UserKey};
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -21,7 +22,7 @@ use std::{
     time::SystemTime,
 };
 use types::{
-    Amount, ChainTime, Data, Genesis, List, Millis, Params, Program, Resources, Runtime, Text,
+    Amount, ChainTime, Data, Genesis, List, Millis, Params, Program, Resources, Runtime, Runtimes, Text,
     amount::UNITS_PER_LEM,
     beacon::GroupKey,
     genesis::{CapacityTest, Ceremony, GenesisAccount, GenesisProver, GenesisValidator, seats},
@@ -89,10 +90,19 @@ impl Plan {
     }
 
     fn with(name: String, ports: Vec<Ports>) -> Self {
-        let capacity =
-            Resources { cpus: 2, memory_mib: 4_096, disk_mib: 4_096, gpus: 0, gpu_class: 0, ..Resources::default() };
+        let runtimes = offered();
+        let capacity = Resources { cpus: 2, memory_mib: 4_096, disk_mib: 4_096, gpus: 0, gpu_class: 0, runtimes };
         Self { name, ports, capacity, params: Params::default() }
     }
+}
+
+/// The runtimes besides WebAssembly that this machine has: Linux programs, if a sandbox really held one.
+fn offered() -> Runtimes {
+    let tried = tempfile::tempdir().and_then(|dir| {
+        let native = NativeExecutor::new(dir.path(), NativeSettings::default())?;
+        native.probe().map_err(std::io::Error::other)
+    });
+    tried.map_or(Runtimes::NONE, |_| Runtime::LinuxX86_64.into())
 }
 
 impl Ports {

@@ -43,7 +43,7 @@ impl Bench {
         let host = Host::new(HostSetup {
             runtime: runtime.handle().clone(),
             store: store.clone(),
-            prover: Some(Prover { executor: Arc::new(executor), capacity }),
+            prover: Some(Prover { executor: Arc::new(executor), native: None, capacity }),
             params: Params::default(),
             allow_private: false,
         });

@@ -20,7 +20,7 @@ pub const PROOF_MAX: u64 = 64 * 1024 * 1024;
 pub const PROOF_INLINE_MAX: usize = 16 * 1024;
 /// A blob.
 pub const BLOB_MAX: u64 = 4 * 1024 * 1024 * 1024;
-/// A program's artifact.
+/// A program's artifact that is WebAssembly: it is compiled in memory. Others are blobs like any.
 pub const ARTIFACT_MAX: u64 = 64 * 1024 * 1024;
 /// The log of a prover that is kept.
 pub const LOG_MAX: usize = 64 * 1024;

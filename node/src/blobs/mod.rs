@@ -195,6 +195,15 @@ impl Store {
         Ok(Some((file, size)))
     }
 
+    /// Where a blob lies, its hash checked before: for programs that read it as a file. It stays there while a live workload
+    /// needs it.
+    ///
+    /// # Errors
+    /// When it has more than `max` bytes, is damaged, or the disk fails.
+    pub fn checked_path(&self, blob: BlobId, max: u64) -> Result<Option<PathBuf>, StoreError> {
+        Ok(self.checked_file(blob, max)?.map(|_| self.path(blob)))
+    }
+
     /// A blob as a whole, its hash checked; none if it is not here.
     ///
     /// # Errors

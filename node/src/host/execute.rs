@@ -1,14 +1,22 @@
 //! Running a prover, then its own verifier on what it made (rules 8 and 9).
 
 use super::{Desk, lock, programs::HostFault};
-use executor::{CancelToken, FailReason, Outcome, ProgramEvent, ProveJob, ProverLimits, Sections};
-use std::sync::{Arc, atomic::Ordering};
+use executor::{
+    CancelToken, FailReason, NativeJob, Outcome, ProgramEvent, ProgramLog, ProveJob, ProverLimits, Sections, Source,
+};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
 use types::{
-    BlobId, InputRole, Text, WorkloadId, codec,
+    BlobId, InputRole, InputSource, Runtime, Text, WorkloadId, codec,
     host::{Execute, ExecuteOutcome, HostEvent, Notice},
     limits::LOG_MAX,
     message::{Bundle, Fail, FailKind},
 };
+
+/// Processes and threads of one program.
+const PROCESSES_MAX: u32 = 1024;
 
 impl Desk {
     pub(super) fn execute(self: &Arc<Self>, execute: Execute) {
@@ -59,13 +67,10 @@ impl Desk {
         if cancel.is_cancelled() {
             return Ok(ExecuteOutcome::Stopped);
         }
-        let memory_bytes = u64::from(execute.resources.memory_mib) << 20;
-        let input_bytes = execute.inputs.iter().fold(0_u64, |sum, input| sum.saturating_add(input.source.size()));
-        if input_bytes > memory_bytes {
-            let reason = format!("{input_bytes} bytes of inputs do not fit into {memory_bytes} bytes of memory");
-            return Ok(failed(FailKind::Memory, &reason, None));
-        }
-        let outcome = self.prove(execute, memory_bytes, cancel)?;
+        let outcome = match execute.program.runtime {
+            Runtime::Wasm => self.prove(execute, cancel)?,
+            Runtime::LinuxX86_64 => self.prove_natively(execute, cancel)?,
+        };
         let log = self.keep_log(execute, &outcome);
         match outcome {
             Outcome::Success(made) => {
@@ -76,34 +81,79 @@ impl Desk {
         }
     }
 
-    /// Runs the prover alone.
-    fn prove(
-        self: &Arc<Self>,
-        execute: &Execute,
-        memory_bytes: u64,
-        cancel: &CancelToken,
-    ) -> Result<Outcome, HostFault> {
+    /// Runs a prover that is WebAssembly.
+    fn prove(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken) -> Result<Outcome, HostFault> {
+        let limits = self.limits(execute);
+        let input_bytes = execute.inputs.iter().fold(0_u64, |sum, input| sum.saturating_add(input.source.size()));
+        if input_bytes > limits.memory_bytes {
+            return Ok(Outcome::Failed(executor::Failed {
+                reason: FailReason::OutOfMemory,
+                log: ProgramLog { bytes: b"the inputs do not fit into the memory\n".to_vec(), dropped_bytes: 0 },
+                usage: executor::Usage::default(),
+            }));
+        }
         let artifact = self.artifact(&execute.program.prover)?;
         let inputs = self.sources(execute.inputs.iter().map(|input| &input.source))?;
         let input = Sections::of_prover(&execute.arguments, inputs.iter().map(Vec::as_slice));
         input.encoded_len().map_err(|_| HostFault::Input)?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| std::io::Error::other(error.to_string())).map_err(disk)?;
-        let limits = ProverLimits {
-            memory_bytes,
+        let job = ProveJob { artifact: &artifact, input, seed, limits };
+        Ok(self.prover()?.executor.prove(&job, cancel, &self.teller(execute)))
+    }
+
+    /// Runs a prover that is a Linux program, in a sandbox. Inputs that are blobs are files to it, and never in memory here.
+    fn prove_natively(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken) -> Result<Outcome, HostFault> {
+        let runtime = execute.program.runtime;
+        let native = self.prover()?.native.as_ref().ok_or(HostFault::NoRuntime(runtime))?;
+        let prover = &execute.program.prover;
+        let artifact = self.path(prover.blob, prover.size)?;
+        let blobs = execute.inputs.iter().map(|input| match &input.source {
+            InputSource::Inline(_) => Ok(None),
+            InputSource::Blob { blob, size } => self.path(*blob, *size).map(Some),
+        });
+        let blobs: Vec<Option<PathBuf>> = blobs.collect::<Result<_, _>>()?;
+        let inputs = execute.inputs.iter().zip(&blobs).map(|(input, path)| match (&input.source, path) {
+            (InputSource::Inline(bytes), _) => Source::Bytes(bytes),
+            (InputSource::Blob { .. }, Some(path)) => Source::File(path),
+            (InputSource::Blob { .. }, None) => Source::Bytes(&[]),
+        });
+        let limits = self.limits(execute);
+        let job = NativeJob {
+            workload: &execute.workload.to_string(),
+            artifact_id: prover.blob.0,
+            artifact: Source::File(&artifact),
+            arguments: &execute.arguments,
+            inputs: inputs.collect(),
+            cpus: execute.resources.cpus.max(1) as usize,
+            // What it writes as its proof is not asked for as disk.
+            disk_bytes: (u64::from(execute.resources.disk_mib) << 20)
+                .saturating_add(limits.proof_bytes_max)
+                .saturating_add(limits.public_bytes_max),
+            processes_max: PROCESSES_MAX,
+            limits,
+        };
+        Ok(native.prove(&job, cancel, &self.teller(execute)))
+    }
+
+    fn limits(&self, execute: &Execute) -> ProverLimits {
+        ProverLimits {
+            memory_bytes: u64::from(execute.resources.memory_mib) << 20,
             wall_ms: execute.compute_ms,
             proof_bytes_max: self.params.proof_bytes_max,
             log_bytes_max: LOG_MAX as u64,
             ..ProverLimits::default()
-        };
-        let tell = |event| {
+        }
+    }
+
+    /// Tells listeners how far a program says it is.
+    fn teller(self: &Arc<Self>, execute: &Execute) -> impl Fn(ProgramEvent) {
+        let (desk, workload, attempt) = (self.clone(), execute.workload, execute.attempt);
+        move |event| {
             if let ProgramEvent::Progress(permille) = event {
-                let (workload, attempt) = (execute.workload, execute.attempt);
-                self.publish(&Notice::Progress { workload, attempt, permille: permille.into() });
+                desk.publish(&Notice::Progress { workload, attempt, permille: permille.into() });
             }
-        };
-        let job = ProveJob { artifact: &artifact, input, seed, limits };
-        Ok(self.prover()?.executor.prove(&job, cancel, &tell))
+        }
     }
 
     /// Checks what a prover made with the program's own verifier, and keeps it: an honest prover is never rejected.

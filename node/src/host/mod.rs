@@ -21,7 +21,7 @@ use crate::{
     index::Index,
 };
 use bytes::Bytes;
-use executor::{CancelToken, Executor};
+use executor::{CancelToken, Executor, NativeExecutor};
 use lane::Lane;
 use ports::Inbox;
 use std::{
@@ -61,8 +61,10 @@ const OFFER_AGAIN: Duration = Duration::from_millis(10);
 /// The prover of a node: what runs programs, and how much it has for them.
 #[derive(Clone)]
 pub struct Prover {
-    /// Runs the programs.
+    /// Runs WebAssembly: all verifiers, and the provers that are of it.
     pub executor: Arc<Executor>,
+    /// Runs Linux programs, where a sandbox holds.
+    pub native: Option<Arc<NativeExecutor>>,
     /// What genesis declares of it: attempts wait while less than they need is free.
     pub capacity: Resources,
 }

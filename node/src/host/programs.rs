@@ -3,7 +3,8 @@
 use super::{Desk, Prover};
 use crate::blobs::StoreError;
 use executor::{Sections, Verification, VerifierLimits, VerifyJob};
-use types::{Artifact, BlobId, InputSource, limits::ARTIFACT_MAX, message::Bundle};
+use std::path::PathBuf;
+use types::{Artifact, BlobId, InputSource, Runtime, limits::ARTIFACT_MAX, message::Bundle};
 
 /// Why this host cannot run something: nothing that a program could be blamed for.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,8 @@ pub(super) enum HostFault {
     Store(#[from] StoreError),
     #[error("this node has no prover")]
     NoProver,
+    #[error("this node runs no programs for {0}")]
+    NoRuntime(Runtime),
     #[error("the inputs have more bytes than can be addressed")]
     Input,
     #[error("the statement has {size} bytes, where the verifier has {max} bytes of memory")]
@@ -25,7 +28,7 @@ impl HostFault {
     pub(super) const fn may_pass(&self) -> bool {
         match self {
             Self::Absent(_) | Self::Store(StoreError::Damaged(_) | StoreError::Disk(_)) => true,
-            Self::Store(_) | Self::NoProver | Self::Input | Self::Statement { .. } => false,
+            Self::Store(_) | Self::NoProver | Self::NoRuntime(_) | Self::Input | Self::Statement { .. } => false,
         }
     }
 }
@@ -41,6 +44,11 @@ impl Desk {
 
     pub(super) fn artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, HostFault> {
         self.blob(artifact.blob, artifact.size.min(ARTIFACT_MAX))
+    }
+
+    /// Where a blob lies in the store.
+    pub(super) fn path(&self, blob: BlobId, max: u64) -> Result<PathBuf, HostFault> {
+        self.store.checked_path(blob, max)?.ok_or(HostFault::Absent(blob))
     }
 
     /// The bytes of inputs, in order.

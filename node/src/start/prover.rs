@@ -1,7 +1,7 @@
 //! The prover of a node: its keys, and what runs programs.
 
 use crate::{error::NodeError, folder::Folder, host, keys};
-use executor::{Executor, Settings, wasm::engine::VERIFIER_ENGINE};
+use executor::{Executor, NativeExecutor, NativeSettings, Settings, wasm::engine::VERIFIER_ENGINE};
 use replica::ProverKeys;
 use std::{path::Path, sync::Arc, thread};
 use types::{Genesis, Resources, SecretKey, VerdictSecret};
@@ -25,7 +25,29 @@ pub(super) fn prover(path: &Path, genesis: &Genesis, folder: &Folder) -> Result<
     let executor = executor.map_err(|error| failed(error.to_string()))?;
     let probe = executor.probe().map_err(|error| failed(error.to_string()))?;
     tracing::info!(?probe, "programs run on this machine");
-    Ok(Prover { keys, runs: host::Prover { executor: Arc::new(executor), capacity } })
+    let native = native(folder, &capacity)?;
+    Ok(Prover { keys, runs: host::Prover { executor: Arc::new(executor), native, capacity } })
+}
+
+/// The sandbox for Linux programs, if this machine has one that holds. Where the prover says that it does, and it has not, it is
+/// told: what is drawn would be handed back.
+fn native(folder: &Folder, capacity: &Resources) -> Result<Option<Arc<NativeExecutor>>, NodeError> {
+    let executor = NativeExecutor::new(&folder.join("sandbox"), NativeSettings::default());
+    let executor = executor.map_err(|error| NodeError::Executor(error.to_string()))?;
+    match executor.probe() {
+        Ok(probe) => {
+            tracing::info!(?probe, "Linux programs run in a sandbox");
+            Ok(Some(Arc::new(executor)))
+        }
+        Err(error) if capacity.runtimes.is_empty() => {
+            tracing::info!(%error, "no Linux programs are run");
+            Ok(None)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "genesis says that this prover runs Linux programs; it cannot, and hands them back");
+            Ok(None)
+        }
+    }
 }
 
 /// One secret makes both keys.
