@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p executor --features native --example sandbox-bench -- [pairs] [rounds]`
 
+#[expect(dead_code, reason = "the bench attacks nobody")]
 #[path = "../tests/native/lab.rs"]
 mod lab;
 

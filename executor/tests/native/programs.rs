@@ -1,7 +1,7 @@
 //! Outcomes of native programs by every means of this machine, and that nothing of them stays.
 
 use std::cell::RefCell;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -234,8 +234,9 @@ fn the_death_of_the_node_is_the_death_of_its_programs() {
         let lab = labs().remove(number);
         let dir = lab.secret();
         // The dying node leaves its directory behind; the parent removes it.
-        eprintln!("dir {}", dir.parent().unwrap().display());
-        lab.watch(&lab.job("deaf-loop"), &CancelToken::new(), &|event| eprintln!("event {event:?}"));
+        let say = |text: String| writeln!(std::io::stderr(), "{text}").unwrap();
+        say(format!("dir {}", dir.parent().unwrap().display()));
+        lab.watch(&lab.job("deaf-loop"), &CancelToken::new(), &|event| say(format!("event {event:?}")));
         return;
     }
     for number in 0..labs().len() {
