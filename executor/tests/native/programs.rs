@@ -80,8 +80,8 @@ fn a_program_finds_what_the_contract_promises() {
     let text = String::from_utf8(made.proof).unwrap();
     let expected = [
         &format!("LEMMA_WORKLOAD={}", lab.workload),
-        "LEMMA_INPUT_DIR=/work/in",
-        "LEMMA_OUTPUT_DIR=/work/out",
+        concat!("LEMMA_INPUT_DIR=/work", "/in"),
+        concat!("LEMMA_OUTPUT_DIR=/work", "/out"),
         "LEMMA_THREADS=1",
         "LEMMA_MEMORY_BYTES=134217728",
         "LEMMA_DEADLINE_MS=45678",

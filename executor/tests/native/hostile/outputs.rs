@@ -22,7 +22,7 @@ pub fn attempt(name: &str) -> Option<Deed> {
             fs::write(&proof, "x").and_then(|()| fs::write(format!("{output}/public"), vec![1_u8; 3 << 20]))
         }
         // The whole directory turned into a link to somewhere else.
-        "moved-output" => fs::rename(&output, "/work/moved").and_then(|()| symlink("/etc", &output)),
+        "moved-output" => fs::rename(&output, concat!("/work", "/moved")).and_then(|()| symlink("/etc", &output)),
         _ => return None,
     };
     // Nothing is proved: what the node makes of it is what is looked at.

@@ -3,7 +3,6 @@
 //! `cargo run --release -p executor --features native --example sandbox-bench -- [pairs] [rounds]`
 
 #[expect(dead_code, reason = "the bench attacks nobody")]
-#[path = "../tests/native/lab.rs"]
 mod lab;
 
 use std::io::Write;
