@@ -9,7 +9,7 @@ use executor::native::{NativeExecutor, NativeSettings, Source};
 use executor::{CancelToken, FailReason, ProgramEvent};
 
 use crate::probes::attempts;
-use crate::support::{lab, labs, reason, success};
+use crate::support::{hostile_path, lab, labs, reason, success};
 
 #[test]
 fn no_attempt_to_escape_succeeds_by_any_means() {
@@ -33,7 +33,6 @@ fn no_attempt_to_escape_succeeds_by_any_means() {
 #[test]
 fn the_same_attempts_succeed_without_a_sandbox() {
     let dir = tempfile::tempdir().unwrap();
-    let program = crate::lab::hostile(dir.path()).unwrap();
     for name in
         ["sockets", "read-files", "see-others", "write-files", "ipc", "keys", "signal-by-descriptor", "environment"]
     {
@@ -43,7 +42,7 @@ fn the_same_attempts_succeed_without_a_sandbox() {
         }
         std::fs::write(input.join("arguments"), format!("{name} {}", dir.path().join("file").display())).unwrap();
         std::fs::write(dir.path().join("file"), "x").unwrap();
-        let mut command = Command::new(&program);
+        let mut command = Command::new(hostile_path());
         command.env("LEMMA_INPUT_DIR", &input).env("LEMMA_OUTPUT_DIR", &output).env("STRANGE", "x");
         let status = command.current_dir(dir.path()).status().unwrap();
         let proof = std::fs::read_to_string(output.join("proof")).unwrap_or_default();
