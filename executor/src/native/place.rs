@@ -182,7 +182,7 @@ fn open_dir(path: &Path) -> io::Result<()> {
 
 fn environment(means: &Means, job: &NativeJob<'_>, image: &Image, threads: usize) -> Vec<(String, String)> {
     let (home, input, output) = match means.isolation {
-        Isolation::Namespaces => ("/work", "/work/in", "/work/out"),
+        Isolation::Namespaces => ("/work", concat!("/work", "/in"), concat!("/work", "/out")),
         // Relative, because the way there may be closed to the program.
         Isolation::Landlock => (".", "in", "out"),
     };

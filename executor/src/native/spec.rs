@@ -95,8 +95,11 @@ pub(super) fn report_with(control: impl AsFd, report: &Report, descriptor: Borro
     send(control, &serde_json::to_vec(report).map_err(|_| Errno::INVAL)?, &[descriptor])
 }
 
+/// A message and the descriptors that came with it.
+pub(super) type Message = (Vec<u8>, Vec<OwnedFd>);
+
 /// Receives one message; none when the other side is gone.
-pub(super) fn receive(control: impl AsFd, flags: RecvFlags) -> Result<Option<(Vec<u8>, Vec<OwnedFd>)>, Errno> {
+pub(super) fn receive(control: impl AsFd, flags: RecvFlags) -> Result<Option<Message>, Errno> {
     let mut bytes = vec![0; MESSAGE_BYTES_MAX];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);

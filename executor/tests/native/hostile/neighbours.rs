@@ -43,7 +43,7 @@ fn write_files(paths: &[&str]) -> Deed {
     let all = paths
         .iter()
         .flat_map(|path| [("write", write(path)), ("cut", cut(path)), ("chmod", open(path)), ("remove", remove(path))]);
-    let fixed = ["/evil", "/etc/evil", "/usr/evil", "/dev/evil", "/proc/evil", "/work/in/evil"];
+    let fixed = ["/evil", "/etc/evil", "/usr/evil", "/dev/evil", "/proc/evil", concat!("/work", "/in/evil")];
     let fixed = fixed.map(|path| ("create", of(fs::File::create(path))));
     refused(&all.chain(fixed).collect::<Vec<_>>())
 }

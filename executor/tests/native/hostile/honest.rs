@@ -12,7 +12,7 @@ pub fn attempt(name: &str, rest: &[&str]) -> Option<Deed> {
         "surroundings" => surroundings(),
         _ => return None,
     }
-    std::process::exit(0)
+    sys::leave(0)
 }
 
 fn output(name: &str, bytes: &[u8]) {
