@@ -84,7 +84,7 @@ fn row(data: &[u8], first: u32, count: u32) -> Vec<Vec<u8>> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_blob_comes_from_several_sources_at_once() {
     let ((one, blob, size), (two, ..), fetching) = (holder().await, holder().await, node().await);
     let sources = [address(one.address), address(two.address), "http://127.0.0.1:1".to_owned(), "nonsense".to_owned()];
@@ -96,7 +96,7 @@ async fn a_blob_comes_from_several_sources_at_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn what_is_there_is_not_fetched_again() {
     let ((one, blob, size), fetching, data) = (holder().await, node().await, bytes());
     let tree = blob::Tree::of(&data);
@@ -114,7 +114,7 @@ async fn what_is_there_is_not_fetched_again() {
     assert!((13 * PART_BYTES..15 * PART_BYTES).contains(&served), "{served}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_source_with_false_bytes_is_left_alone_and_what_was_right_of_it_is_kept() {
     let ((one, blob, size), fetching, data) = (holder().await, node().await, bytes());
     let liar = hostile(move |query| {
@@ -135,7 +135,7 @@ async fn a_source_with_false_bytes_is_left_alone_and_what_was_right_of_it_is_kep
     assert!(fetch(&fetching, blob, size, &[liar, address(one.address)]).await.0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn nothing_that_a_source_does_keeps_the_blob_from_coming() {
     let ((one, blob, size), fetching) = (holder().await, node().await);
     let endless = || stream::repeat(Ok::<_, Infallible>(vec![0; 4096]));
@@ -161,7 +161,7 @@ async fn nothing_that_a_source_does_keeps_the_blob_from_coming() {
     assert_eq!(fetching.store.read(blob, size).expect("read"), Some(bytes()));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_blob_that_nobody_has_by_this_size_does_not_come() {
     let ((one, blob, size), fetching) = (holder().await, node().await);
     let sources = [address(one.address)];
@@ -172,7 +172,7 @@ async fn a_blob_that_nobody_has_by_this_size_does_not_come() {
     assert!(fetch(&fetching, blob, size, &sources).await.0, "and nobody is blamed for it");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_fetch_that_is_abandoned_ends_and_goes_on_where_it_was() {
     let ((one, blob, size), fetching, data) = (holder().await, node().await, bytes());
     let sent = Arc::new(Notify::new());
