@@ -58,7 +58,7 @@ async function ceremony({ source, curve: name, ceremony: power }, folder) {
 
 /** Keys by arkworks. */
 function keys({ source }, folder) {
-  const arguments_ = ["run", "--release", "--bin", "circom-test-setup", "--", join(folder, `${source}.r1cs`), folder];
+  const arguments_ = ["run", "--quiet", "--bin", "circom-test-setup", "--", join(folder, `${source}.r1cs`), folder];
   execFileSync("cargo", arguments_, { cwd: here, stdio: "inherit" });
 }
 

@@ -81,7 +81,8 @@ impl Circuit {
 
     fn prove(&self, threads: usize) -> Result<(Vec<u8>, Duration)> {
         let inputs = [&self.key, &self.signals].into_iter().chain(&self.witness).map(Vec::as_slice).collect();
-        let job = Job::new(b"", inputs, &Machine { threads });
+        let machine = Machine { threads };
+        let job = Job::new(b"", inputs, &machine);
         fastest(3, || Ok(prove(&job)?.proof))
     }
 
