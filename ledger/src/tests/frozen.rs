@@ -33,7 +33,7 @@ fn the_state_after_members_have_moved_is_frozen() {
     world.block(&Body { evidence: List::truncated(vec![evidence]), ..Body::default() });
     world.next_epoch();
     assert_eq!((world.meta().epoch, world.meta().set_size, world.meta().params.jail_users), (1, 5, 2));
-    assert_eq!(state_hash(&world), "668805e9643532fe9fdebd121458d3a6b55b08ed6d3a55ff85dd3b38dcc2a9a8");
+    assert_eq!(state_hash(&world), "1dc379a3f0acb3626f408c871d6686e973939a6ea0040000fabfbb7970898896");
 }
 
 #[test]
@@ -51,5 +51,5 @@ fn the_state_after_a_small_scenario_is_frozen() {
     world.transact(vec![world.call(2, Call::Transfer { to: world.user(0), amount: types::Amount(9) })]);
     assert_eq!(world.state(verified), State::Verified);
     assert_eq!(world.state(waiting), State::Queued);
-    assert_eq!(state_hash(&world), "791177a6716f7a1df4831ae5883361513e4f6e5cc6bc75bd8fded0c66e8751a9");
+    assert_eq!(state_hash(&world), "398fa9805064b9b3753bcdf4b9efa478284a532b8019f328fbccb8aee62de2a6");
 }

@@ -166,8 +166,9 @@ fn orphans() -> Deed {
         Ok(0) => {
             #[cfg(target_arch = "x86_64")]
             let _ = call(112, &[]);
+            // Until the run ends it may write what it likes. After that it would be found, still holding the output directory.
             loop {
-                prove("escaped: an orphan wrote this");
+                std::hint::spin_loop();
             }
         }
         Ok(_) => Deed::Held("left an orphan".to_owned()),
