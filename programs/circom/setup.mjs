@@ -26,6 +26,11 @@ const CIRCUITS = {
   "sha256": { source: "sha256", curve: "bn128", input: sha256 },
 };
 
+/** As snarkjs writes it, with a last line that ends. */
+function writeJson(file, value) {
+  writeFileSync(file, `${JSON.stringify(value, null, 1)}\n`);
+}
+
 /** Runs circom: FOLDER/NAME.r1cs and the generator of witnesses. */
 function compile({ source, curve }, folder) {
   const circom = require.resolve("circom2/cli.js");
@@ -52,7 +57,7 @@ async function ceremony({ source, curve: name, ceremony: power }, folder) {
   await snarkjs.zKey.contribute(file("0.zkey"), file("circuit.zkey"), "test", entropy());
   ["0.ptau", "1.ptau", "2.ptau", "0.zkey"].forEach((name) => rmSync(file(name)));
   const key = await snarkjs.zKey.exportVerificationKey(file("circuit.zkey"));
-  writeFileSync(file("verification_key.json"), JSON.stringify(key, null, 1));
+  writeJson(file("verification_key.json"), key);
   await curve.terminate();
 }
 
@@ -66,8 +71,7 @@ function keys({ source }, folder) {
 async function signals(folder) {
   const { nPublic } = JSON.parse(readFileSync(join(folder, "verification_key.json")));
   const wires = await snarkjs.wtns.exportJson(join(folder, "witness.wtns"));
-  const text = JSON.stringify(wires.slice(1, nPublic + 1).map(String), null, 1);
-  writeFileSync(join(folder, "public.json"), text);
+  writeJson(join(folder, "public.json"), wires.slice(1, nPublic + 1).map(String));
 }
 
 async function prepare(name, folder) {
@@ -88,7 +92,7 @@ async function fixture(name, folder, to) {
   const key = JSON.parse(readFileSync(file("verification_key.json")));
   if (!(await snarkjs.groth16.verify(key, publicSignals, proof))) throw new Error("snarkjs refuses its own proof");
   mkdirSync(to, { recursive: true });
-  writeFileSync(join(to, "proof.json"), JSON.stringify(proof, null, 1));
+  writeJson(join(to, "proof.json"), proof);
   const names = ["verification_key.json", "public.json", "circuit.zkey", "witness.wtns", "circuit.r1cs"];
   names.forEach((name) => copyFileSync(file(name), join(to, name)));
 }

@@ -87,10 +87,19 @@ fn unknown(package: &Package) -> Finding {
 }
 
 fn outside(package: &Package) -> Vec<Finding> {
-    let ours = |d: &&Dependency| d.name != "program" && TABLE.iter().any(|row| row.name == d.name);
+    let free = |d: &Dependency| d.name == "program" || (d.dev && d.name == "executor");
+    let ours = |d: &&Dependency| !free(d) && TABLE.iter().any(|row| row.name == d.name);
     let what = |d: &Dependency| format!("{} imports {}", package.name, d.name);
     let found = package.dependencies.iter().filter(ours);
-    found.map(|d| Finding::at(&d.place, what(d), "of ours a program links the SDK only: program")).collect()
+    found
+        .map(|d| {
+            Finding::at(
+                &d.place,
+                what(d),
+                "of ours a program links the SDK only: program; its tests may run it with executor",
+            )
+        })
+        .collect()
 }
 
 fn import(row: &Row, dependency: &Dependency) -> Option<Finding> {
@@ -158,5 +167,8 @@ mod tests {
         assert_eq!(messages("util", "util", "syn", false), ["crate util is not in the import table"]);
         assert!(messages("poseidon", "programs/poseidon", "program", false).is_empty());
         assert_eq!(messages("poseidon", "programs/poseidon", "types", false), ["poseidon imports types"]);
+        assert_eq!(messages("poseidon", "programs/poseidon", "types", true), ["poseidon imports types"]);
+        assert_eq!(messages("poseidon", "programs/poseidon", "executor", false), ["poseidon imports executor"]);
+        assert!(messages("poseidon", "programs/poseidon", "executor", true).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! How long proofs take, natively and in the node's sandbox:
 //!
 //! ```console
-//! $ cargo run --release -- [FOLDER…]
+//! $ cargo bench -- [FOLDER…]
 //! ```
 //!
 //! Each folder is one that `setup.mjs` made; the fixtures are always measured. The verifier is the committed artifact,
@@ -48,7 +48,9 @@ fn run() -> Result<()> {
     writeln!(out, "| circuit | prove, {threads} threads | verify natively | in WebAssembly | ratio | fuel |")?;
     writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
     let fixtures = FIXTURES.iter().map(|folder| Path::new(PROGRAM).join(folder));
-    for folder in fixtures.chain(env::args_os().skip(1).map(PathBuf::from)) {
+    // cargo itself says `--bench`.
+    let told = env::args().skip(1).filter(|argument| !argument.starts_with("--")).map(PathBuf::from);
+    for folder in fixtures.chain(told) {
         let circuit = Circuit::read(&folder)?;
         let (proof, proving) = circuit.prove(threads)?;
         let native = circuit.verify_natively(&proof)?;
