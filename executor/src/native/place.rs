@@ -14,9 +14,9 @@ use super::spec::{Isolation, Spec};
 use super::{Means, NativeJob, Source, watch};
 use crate::FailReason;
 
-/// Users for programs, when the node is root: far above those of people, services and containers.
-const OUTER_FIRST: u32 = 0x7100_0000;
-const OUTER_COUNT: u32 = 1 << 16;
+/// Users for programs, when the node is root, as first and count: far above those of people, services and containers;
+/// or, where the node is root of a container that has none of these, the last ones that containers have.
+const OUTER: [(u32, u32); 2] = [(0x7100_0000, 1 << 16), (64_000, 1 << 10)];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const ARGUMENTS: &str = "arguments";
 /// Room for what a user starts beside a program that shares its count.
@@ -44,7 +44,7 @@ impl Place {
             return Err(FailReason::HostError("the workload's name has a zero byte".to_owned()));
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let outer = rustix::process::geteuid().is_root().then_some(OUTER_FIRST + number % OUTER_COUNT);
+        let outer = outer(number)?;
         let mut place = Self { dir: jobs.join(number.to_string()), inputs: Vec::new(), outer };
         let failed = |error: io::Error| FailReason::HostError(format!("the job's directory: {error}"));
         place.fill(means, job, image).map_err(failed)?;
@@ -174,6 +174,30 @@ impl Drop for Place {
     }
 }
 
+/// The user of one job, if the node may choose one. A root that has no other users than itself runs nothing: no limit
+/// of processes holds for root.
+fn outer(number: u32) -> Result<Option<u32>, FailReason> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(None);
+    }
+    let maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map(|path| fs::read_to_string(path).unwrap_or_default());
+    let is_there = |(first, count): &(u32, u32)| maps.iter().all(|map| is_mapped(map, *first, *count));
+    let chosen = OUTER.into_iter().find(is_there).map(|(first, count)| first + number % count);
+    let missing =
+        || FailReason::HostError("the node is root, and there is no user that programs could run as".to_owned());
+    chosen.map(Some).ok_or_else(missing)
+}
+
+/// Whether one line of a map of users holds all of these.
+fn is_mapped(map: &str, first: u32, count: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_ascii_whitespace().map(|word| word.parse::<u64>().unwrap_or(0));
+        let (start, _, length) = (numbers.next(), numbers.next(), numbers.next());
+        let (start, length) = (start.unwrap_or(0), length.unwrap_or(0));
+        start <= u64::from(first) && u64::from(first) + u64::from(count) <= start + length
+    })
+}
+
 /// A directory that other users may pass through, whatever the mask of this process.
 fn open_dir(path: &Path) -> io::Result<()> {
     fs::create_dir(path)?;
@@ -200,4 +224,19 @@ fn environment(means: &Means, job: &NativeJob<'_>, image: &Image, threads: usize
     let defaults = defaults.into_iter().filter(|one| !is_set(one));
     let of_image = image.environment.iter().filter(|(key, _)| own.iter().all(|(set, _)| set != key)).cloned();
     defaults.chain(of_image).chain(own.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_users_that_exist() {
+        let on = |map: &str| OUTER.map(|(first, count)| is_mapped(map, first, count));
+        assert_eq!(on("         0          0 4294967295\n"), [true, true]);
+        assert_eq!(on("0 100000 65536\n"), [false, true]);
+        assert_eq!(on("0 1000 1\n"), [false, false]);
+        assert_eq!(on("0 1000 1\n1 100000 65536\n"), [false, true]);
+        assert_eq!(on(""), [false, false]);
+    }
 }

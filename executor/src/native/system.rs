@@ -22,15 +22,14 @@ pub(super) struct Child {
 #[expect(unsafe_code, reason = "no library forks into namespaces")]
 pub(super) fn fork(namespaces: i32) -> Result<Option<Child>, Errno> {
     let mut descriptor: i32 = -1;
-    // SAFETY: all zero bytes are a `clone_args`: it holds integers only.
-    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
-    arguments.flags = namespaces as u64 | libc::CLONE_PIDFD as u64;
-    arguments.pidfd = &raw mut descriptor as u64;
-    arguments.exit_signal = libc::SIGCHLD as u64;
-    // SAFETY: `arguments` and the `descriptor` it points to live across the call. Without CLONE_VM and with no stack of
-    // its own the child goes on with a copy of this one, as after fork(2). Only `inside` calls this, whose entry checked
-    // that no other thread exists, so that no lock is held by a thread that the child does not have.
-    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<libc::clone_args>()) };
+    let flags = i64::from(namespaces | libc::CLONE_PIDFD | libc::SIGCHLD);
+    let (no_stack, nothing) = (0_usize, 0_usize);
+    // The older call: some container runtimes refuse clone3 whatever its flags.
+    // SAFETY: with CLONE_PIDFD the kernel writes one integer to `descriptor`, which lives across the call; what follows
+    // is not looked at without further flags. Without CLONE_VM and with no stack of its own the child goes on with a
+    // copy of this process, as after fork(2). Only `inside` calls this, whose entry checked that no other thread
+    // exists, so that no lock is held by a thread that the child does not have.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, no_stack, &raw mut descriptor, nothing, nothing) };
     match pid {
         0 => Ok(None),
         // SAFETY: the kernel put a new descriptor there, which nobody else owns.
