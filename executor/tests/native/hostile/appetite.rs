@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 
 use super::sys::{self, call};
-use super::{Deed, name_of, prove};
+use super::{Deed, name_of};
 
 const MIB: usize = 1 << 20;
 
