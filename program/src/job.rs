@@ -15,6 +15,27 @@ pub trait Host {
     fn progress(&self, permille: u16);
     /// Fills `bytes` with randomness fit for secrets.
     fn random(&self, bytes: &mut [u8]);
+    /// What the prover may use.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+}
+
+/// What a prover may use. The sandbox holds it to that; a prover reads it to choose its ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Threads that run at once, at least 1. WebAssembly has one.
+    pub threads: usize,
+    /// Memory, in bytes, if the host says.
+    pub memory_bytes: Option<u64>,
+    /// Milliseconds from the start of the prover until it is stopped, if the host says.
+    pub deadline_ms: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { threads: 1, memory_bytes: None, deadline_ms: None }
+    }
 }
 
 /// One call of a prover: arguments, inputs, and the way to its surroundings.
@@ -60,6 +81,11 @@ impl<'a> Job<'a> {
     /// Fills `bytes` with randomness fit for secrets.
     pub fn random(&self, bytes: &mut [u8]) {
         self.host.random(bytes);
+    }
+
+    /// What the prover may use.
+    pub fn limits(&self) -> Limits {
+        self.host.limits()
     }
 }
 

@@ -48,6 +48,9 @@
 //! The input is a row of [`section`]s. Prover: the arguments, then all inputs in the order of the run, statement and
 //! witness alike. Verifier: proof, public values, then the inputs marked as statement, in the order of the run.
 //!
+//! A prover may also be a static executable for `linux-x86_64`: `native` (feature `std`) has that contract, and the one
+//! line of `main` that makes a program of the same `prove`.
+//!
 //! # What an author owes the network
 //!
 //! - `verify` is the only judge, and every prover runs it: it must accept one statement for one input. Check every
@@ -61,6 +64,8 @@ extern crate alloc;
 
 mod error;
 mod job;
+#[cfg(all(any(feature = "std", test), unix))]
+pub mod native;
 pub mod rehearsal;
 pub mod section;
 mod statement;
@@ -69,7 +74,7 @@ mod statement;
 pub mod wasm;
 
 pub use error::Error;
-pub use job::{Host, Job, Output};
+pub use job::{Host, Job, Limits, Output};
 pub use statement::Statement;
 
 /// What [`prover!`] takes: makes a proof, or says why not.

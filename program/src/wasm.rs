@@ -1,6 +1,6 @@
 //! The WebAssembly side of the contract: the bodies of the exports, and the imports of a prover.
 //!
-//! The only file with unsafe code: a pointer that is kept between two calls of the host, and the four imports.
+//! Unsafe here: a pointer that is kept between two calls of the host, and the four imports.
 
 use crate::{Error, Host, Job, Output, Prove, Verify, rehearsal::judge};
 use alloc::{boxed::Box, string::ToString, vec::Vec};
