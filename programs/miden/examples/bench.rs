@@ -87,7 +87,8 @@ fn in_webassembly(example: &Example, hash: &[u8], output: &Output) -> Result<(Du
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = std::env::temp_dir().join(format!("lemma-bench-{}-{}", std::process::id(), example.name));
     fs::create_dir_all(&folder)?;
-    let files = [("proof", &output.proof[..]), ("public", &output.public_values), ("hash", hash), ("stack", example.stack)];
+    let files =
+        [("proof", &output.proof[..]), ("public", &output.public_values), ("hash", hash), ("stack", example.stack)];
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.join(name)).collect();
     for (path, (_, bytes)) in paths.iter().zip(files) {
         fs::write(path, bytes)?;

@@ -5,10 +5,7 @@ mod advice;
 pub use advice::Advice;
 
 use crate::{Claim, encode_outputs, transcript, verifier};
-use miden_assembly::{
-    Assembler, DefaultSourceManager, Report,
-    diagnostics::reporting::PrintDiagnostic,
-};
+use miden_assembly::{Assembler, DefaultSourceManager, Report, diagnostics::reporting::PrintDiagnostic};
 use miden_core::program::Program;
 use miden_core_lib::CoreLibrary;
 use miden_processor::{DefaultHost, ExecutionError, ExecutionOptions, FastProcessor, advice::AdviceInputs};
@@ -25,7 +22,9 @@ pub fn prove(job: &Job<'_>) -> Result<Output, Error> {
     let (hash, inputs, source, advice) = match *job.inputs() {
         [hash, inputs, source] => (hash, inputs, source, None),
         [hash, inputs, source, advice] => (hash, inputs, source, Some(advice)),
-        _ => return Err("inputs must be: program hash, stack inputs, source, and advice if the program needs it".into()),
+        _ => {
+            return Err("inputs must be: program hash, stack inputs, source, and advice if the program needs it".into());
+        }
     };
     let claim = Claim::decode(hash, inputs).ok_or("malformed program hash or stack inputs")?;
     let advice = advice.map_or_else(|| Ok(AdviceInputs::default()), Advice::decode)?;
@@ -33,7 +32,8 @@ pub fn prove(job: &Job<'_>) -> Result<Output, Error> {
     job.log("assembled");
     job.progress(50);
     let trace = execute(job, &claim, &program, advice)?;
-    let (outputs, proof) = with_threads(job.limits().threads, || miden_prover::prove_from_trace_sync(trace))?.map_err(explained)?;
+    let (outputs, proof) =
+        with_threads(job.limits().threads, || miden_prover::prove_from_trace_sync(trace))?.map_err(explained)?;
     job.progress(990);
     checked(&claim, outputs, proof)
 }

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{FIBONACCI, MERKLE, PROVED, SHA256, TWENTY, accepts, hash, numbers, prove_with, run};
-use miden::{Advice, OUTPUT_BYTES};
+use miden::OUTPUT_BYTES;
+use miden_core::Word;
+use miden_processor::crypto::merkle::MerkleTree;
 use program::{Error, rehearsal::Rehearsal};
 use sha2::{Digest, Sha256};
 
@@ -32,39 +34,34 @@ fn a_sha_256_preimage_is_proved_and_its_digest_is_the_real_one() {
     let stack = r#"{"operand_stack": []}"#;
     let output = run(SHA256, stack, Some(&advice)).unwrap();
     let digest = Sha256::digest(message);
-    let digest: Vec<u64> =
-        digest.chunks(4).map(|word| u32::from_be_bytes(word.try_into().unwrap()).into()).collect();
+    let digest: Vec<u64> = digest.chunks(4).map(|word| u32::from_be_bytes(word.try_into().unwrap()).into()).collect();
     assert_eq!(numbers(&output)[..8], digest);
     assert!(accepts(&hash(SHA256), stack, &output));
 }
 
-/// A word with this number and three zeros.
-fn leaf(number: u8) -> String {
-    format!("0x{number:02x}{}", "0".repeat(62))
+#[test]
+fn a_leaf_of_a_merkle_tree_is_proved_and_another_is_not() {
+    let (true_claim, advice) = (include_str!("../masm/merkle.stack.json"), include_str!("../masm/merkle.advice.json"));
+    let elsewhere = true_claim.replacen(r#""3", "5""#, r#""3", "6""#, 1);
+    let another = true_claim.replacen(r#"["5""#, r#"["6""#, 1);
+    let output = run(MERKLE, true_claim, Some(advice)).unwrap();
+    assert!(accepts(&hash(MERKLE), true_claim, &output));
+    for false_claim in [elsewhere, another] {
+        assert_ne!(false_claim, true_claim);
+        assert!(!accepts(&hash(MERKLE), &false_claim, &output));
+        let reason = run(MERKLE, &false_claim, Some(advice)).unwrap_err().to_string();
+        assert!(reason.contains("merkle path verification failed"), "{reason}");
+    }
+    assert!(run(MERKLE, true_claim, None).is_err(), "nobody knows the tree");
 }
 
 #[test]
-fn a_leaf_of_a_merkle_tree_is_proved_and_another_is_not() {
-    let leaves: Vec<String> = (0..8).map(leaf).collect();
-    let advice = format!(r#"{{"merkle_store": [{{"merkle_tree": {leaves:?}}}]}}"#);
-    let store = Advice::decode(advice.as_bytes()).unwrap().store;
-    // The root is the node that is nobody's child.
-    let children: Vec<_> = store.inner_nodes().flat_map(|node| [node.left, node.right]).collect();
-    let root = store.inner_nodes().map(|node| node.value).filter(|value| !children.contains(value));
-    let root = root.last().unwrap();
-    let statement = |leaf: u64, index: u64| {
-        let root = root.iter().map(|number| number.as_canonical_u64());
-        let numbers: Vec<String> = [leaf, 0, 0, 0, 3, index].into_iter().chain(root).map(|n| n.to_string()).collect();
-        format!(r#"{{"operand_stack": {numbers:?}}}"#)
-    };
-    let output = run(MERKLE, &statement(5, 5), Some(&advice)).unwrap();
-    assert!(accepts(&hash(MERKLE), &statement(5, 5), &output));
-    assert!(!accepts(&hash(MERKLE), &statement(5, 6), &output));
-    for false_claim in [statement(5, 6), statement(6, 5)] {
-        assert!(run(MERKLE, &false_claim, Some(&advice)).is_err());
-    }
-    let nothing = run(MERKLE, &statement(5, 5), None).unwrap_err().to_string();
-    assert!(nothing.contains("Merkle"), "{nothing}");
+fn the_merkle_example_has_the_root_of_its_tree() {
+    let leaves: Vec<Word> = (0..8).map(|leaf| Word::from([leaf, 0, 0, 0u32])).collect();
+    let root = MerkleTree::new(leaves).unwrap().root();
+    let numbers = root.iter().map(|number| number.as_canonical_u64());
+    let stack: Vec<String> = [5, 0, 0, 0, 3, 5].into_iter().chain(numbers).map(|number| number.to_string()).collect();
+    assert_eq!(include_str!("../masm/merkle.stack.json"), format!("{{\"operand_stack\": {stack:?}}}\n"));
 }
 
 #[test]
@@ -108,7 +105,8 @@ fn a_program_that_fails_is_explained() {
 
 #[test]
 fn a_program_with_precompiles_is_refused() {
-    let source = "use miden::core::crypto::hashes::keccak256\nbegin\n    exec.keccak256::merge\n    swapdw dropw dropw\nend";
+    let source =
+        "use miden::core::crypto::hashes::keccak256\nbegin\n    exec.keccak256::merge\n    swapdw dropw dropw\nend";
     let refused = run(source, r#"{"operand_stack": []}"#, None);
     assert_eq!(refused, Err(Error::new("the program uses precompiles, which the verifier does not check")));
 }
