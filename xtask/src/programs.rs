@@ -43,6 +43,13 @@ const PROGRAMS: &[Program] = &[
         native: &[],
     },
     Program {
+        package: "miden",
+        directory: "miden",
+        proof_system: "miden-vm/0.23.5",
+        wasm: &["verifier", "prover"],
+        native: &["prover"],
+    },
+    Program {
         package: "trivial",
         directory: "trivial",
         proof_system: "none/1",
