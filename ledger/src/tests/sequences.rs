@@ -38,7 +38,7 @@ use types::{
 };
 
 /// Sequences, if nothing else is asked for.
-const SEQUENCES: u64 = 64;
+const SEQUENCES: u64 = 500;
 /// What must happen somewhere in so many sequences, or they show nothing.
 const HAPPENS: &[&str] = &[
     "transfer",

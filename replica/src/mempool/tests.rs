@@ -117,7 +117,7 @@ fn fill(pool: &mut Mempool, senders: std::ops::Range<u8>, better: impl Fn(u8) ->
 /// A full pool of senders of whom each brings more than the one before.
 fn full() -> Mempool {
     let mut pool = Mempool::default();
-    fill(&mut pool, 10..14, |sender| u64::from(sender));
+    fill(&mut pool, 10..14, u64::from);
     pool
 }
 

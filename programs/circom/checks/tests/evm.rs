@@ -118,11 +118,4 @@ fn the_contract_of_snarkjs_accepts_the_call_and_nothing_else() {
     assert_eq!(accepted.len(), 1 + 10);
     assert!(accepted[0]);
     assert!(!accepted[1..].contains(&true));
-    writeln_gas(&answers[1]);
-}
-
-/// For people: what a verification costs.
-#[expect(clippy::print_stderr, reason = "its purpose")]
-fn writeln_gas(answer: &ExecutionResult) {
-    eprintln!("{answer:?}");
 }
