@@ -59,6 +59,16 @@ programs *arguments:
 escape:
     cargo run --release --package executor --features native --example escape
 
+# Every bad input, one after the other on one node of a local network; then a real workload verifies and nothing is left.
+bad-inputs:
+    cargo build --package lemma --bin lemma --example bad_inputs
+    cargo run --package lemma --example bad_inputs
+
+# Kills a program, its sandbox and a whole node while a workload is proved; each is verified all the same.
+kills:
+    cargo build --package lemma --bin lemma --example bad_inputs
+    cargo run --package lemma --example bad_inputs -- kills
+
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}

@@ -174,8 +174,9 @@ fn validate(bytes: &[u8], rules: &Rules) -> Result<wasmparser::types::Types, Mod
     types.ok_or_else(|| ModuleError::Malformed("the module has no end".to_owned()))
 }
 
+/// In one line, whatever the parser says.
 fn malformed(error: wasmparser::Error) -> ModuleError {
-    ModuleError::Malformed(error.to_string())
+    ModuleError::Malformed(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn check_imports(types: TypesRef<'_>, allowed: &'static [Signature]) -> Result<(), ModuleError> {

@@ -15,6 +15,8 @@ use types::{
     message::{Bundle, Fail, FailKind},
 };
 
+/// Bytes of log that are kept: with the mark of what is missing no more than a fail may name, or the chain would not take it.
+const LOG_KEPT_MAX: u64 = (LOG_MAX - executor::LOG_MARK_BYTES_MAX) as u64;
 /// Processes and threads of one program.
 const PROCESSES_MAX: u32 = 1024;
 
@@ -141,7 +143,7 @@ impl Desk {
             memory_bytes: u64::from(execute.resources.memory_mib) << 20,
             wall_ms: execute.compute_ms,
             proof_bytes_max: self.params.proof_bytes_max,
-            log_bytes_max: LOG_MAX as u64,
+            log_bytes_max: LOG_KEPT_MAX,
             ..ProverLimits::default()
         }
     }
