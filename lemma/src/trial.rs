@@ -112,12 +112,18 @@ pub struct Tried {
     pub verify_ms: u64,
 }
 
+/// Bytes of a file's pages: what it takes of a disk that lies in memory.
+const fn pages(bytes: &[u8]) -> u64 {
+    const PAGE: u64 = 4096;
+    (bytes.len() as u64).div_ceil(PAGE) * PAGE
+}
+
 /// Bytes of the public values that are shown.
 const SHOWN_BYTES: usize = 1024;
 
 impl Tried {
     fn of(usage: Usage, made: Option<&Success>, fuel_limit: u64) -> Self {
-        let output = made.map_or(0, |made| made.proof.len() + made.public.len());
+        let output = made.map_or(0, |made| pages(&made.proof) + pages(&made.public));
         let public = made.map(|made| made.public.as_slice()).unwrap_or_default();
         Self {
             verified: false,
@@ -125,7 +131,7 @@ impl Tried {
             wall_ms: usage.wall_ms,
             cpu_ms: usage.cpu_ms,
             memory_bytes: usage.memory_peak_bytes,
-            disk_bytes: usage.disk_peak_bytes.saturating_sub(output as u64),
+            disk_bytes: usage.disk_peak_bytes.saturating_sub(output),
             proof_bytes: made.map_or(0, |made| made.proof.len()),
             public_values: hex::encode(public.get(..SHOWN_BYTES).unwrap_or(public)),
             fuel: 0,
