@@ -103,6 +103,10 @@ pub struct Usage {
     pub wall_ms: u64,
     /// Most memory in use, in bytes: of WebAssembly the linear memory, of a native program that of all its processes.
     pub memory_peak_bytes: u64,
+    /// Milliseconds of processor time, over all threads and processes of the program. None where nothing tells.
+    pub cpu_ms: Option<u64>,
+    /// Most bytes on its disk that were seen: it is looked at every few milliseconds. WebAssembly has no disk.
+    pub disk_peak_bytes: u64,
     /// Calls of host functions. Native programs have none.
     pub host_calls: u64,
 }

@@ -37,6 +37,7 @@ Examples:
   lemma devnet --dir net                      a local network that stays
   lemma status ID                             where a workload is
   lemma receipt verify FILE --key GROUPKEY    check a receipt with no node
+  lemma program new NAME                      begin a program of your own
   lemma prover register --help                join as a prover
   lemma validator status                      who signs, and who votes for what
 

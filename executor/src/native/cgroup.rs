@@ -111,6 +111,11 @@ impl Group {
         self.number(name).unwrap_or(0)
     }
 
+    /// Processor time, in milliseconds. Version 1 counts it elsewhere.
+    pub(super) fn cpu_ms(&self) -> Option<u64> {
+        if self.v2 { Some(self.counter("cpu.stat", "usage_usec")? / 1_000) } else { None }
+    }
+
     /// Whether the kernel killed a process of the group because the group was at its limit. A kill because the whole
     /// machine was out of memory is not that.
     pub(super) fn ran_out(&self) -> bool {

@@ -6,6 +6,7 @@
 mod images;
 mod lab;
 mod layouts;
+mod packing;
 mod probes;
 mod programs;
 mod support;

@@ -33,6 +33,7 @@ fn proof_public_values_log_and_progress_come_back() {
     assert_eq!(success.public, b"hello");
     assert_eq!(success.log.text(), "hello");
     assert_eq!((success.usage.host_calls, success.usage.memory_peak_bytes), (7, 65_536));
+    assert_eq!((success.usage.cpu_ms.is_some(), success.usage.disk_peak_bytes), (true, 0));
     let expected = [
         ProgramEvent::Started,
         ProgramEvent::Log(b"hello".to_vec()),

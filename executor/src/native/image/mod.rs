@@ -8,6 +8,7 @@ mod archive;
 mod compression;
 mod elf;
 mod oci;
+mod pack;
 mod tree;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::Source;
+pub(super) use pack::pack;
 use tree::Tree;
 
 /// How much one artifact may unpack to.
@@ -105,7 +107,7 @@ pub(super) struct Image {
     /// Whether it is one static file, which runs without a root of its own.
     pub(super) is_static: bool,
     /// Bytes it unpacked to.
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl Image {
@@ -269,6 +271,14 @@ fn unpack(id: blake3::Hash, source: &Source<'_>, aside: &Path, limits: ImageLimi
     }
 }
 
+/// What `docker save` wrote before version 25 has another index.
+fn of_older_docker(root: &Tree, error: ImageError) -> ImageError {
+    match root.has_file(Path::new("manifest.json")) {
+        true => ImageError::bad("the archive has no OCI index: save the image by Docker 25 or later"),
+        false => error,
+    }
+}
+
 /// Fills the root with what the artifact is.
 fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Result<Image, ImageError> {
     input.rewind()?;
@@ -291,7 +301,7 @@ fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Res
         None => {
             input.rewind()?;
             archive::unpack_layer(root, input, budget)?;
-            root.check_executable(Path::new("prover"))?;
+            root.check_executable(Path::new("prover")).map_err(|error| of_older_docker(root, error))?;
             Ok(Image::of_prover(Vec::new(), false))
         }
     }

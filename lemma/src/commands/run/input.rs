@@ -5,8 +5,10 @@ use crate::{
     exit::Failure,
     files,
     output::{FAINT, styled},
+    trial::{Fetched, Given, Material},
 };
 use std::{
+    fmt,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -51,6 +53,42 @@ impl FromStr for InputText {
             _ => return Err(shape()),
         };
         Ok(Self { role, source })
+    }
+}
+
+impl fmt::Display for InputText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let role = match self.role {
+            InputRole::Statement => "statement",
+            InputRole::Witness => "witness",
+        };
+        match &self.source {
+            Source::Hex(bytes) => write!(f, "{role}:hex:{}", hex::encode(bytes)),
+            Source::File(path) => write!(f, "{role}:file:{}", path.display()),
+            Source::Blob(blob, None) => write!(f, "{role}:blob:{blob}"),
+            Source::Blob(blob, Some(size)) => write!(f, "{role}:blob:{blob}:{size}"),
+        }
+    }
+}
+
+impl InputText {
+    /// The same, its file looked for in a folder unless its path is absolute.
+    #[must_use]
+    pub fn within(self, folder: &Path) -> Self {
+        match self.source {
+            Source::File(path) => Self { source: Source::File(folder.join(path)), ..self },
+            _ => self,
+        }
+    }
+
+    /// For a trial on this machine: what is a blob is fetched from the node.
+    pub async fn given(&self, context: &Context, fetched: &Fetched) -> anyhow::Result<Given> {
+        let material = match &self.source {
+            Source::Hex(bytes) => Material::Bytes(bytes.clone()),
+            Source::File(path) => Material::File(path.clone()),
+            Source::Blob(blob, _) => Material::File(fetched.blob(context, *blob).await?),
+        };
+        Ok(Given { role: self.role, material })
     }
 }
 
@@ -126,6 +164,18 @@ mod tests {
         );
         assert_eq!(blob(&format!("witness:blob:{id}")), Ok(Source::Blob(BlobId([0xab; 32]), None)));
         assert_eq!(blob(&format!("witness:blob:{id}:9")), Ok(Source::Blob(BlobId([0xab; 32]), Some(9))));
+    }
+
+    #[test]
+    fn inputs_are_written_as_they_are_read() {
+        let id = "ab".repeat(32);
+        for text in ["statement:hex:00ff".to_owned(), "witness:file:/a:b".to_owned(), format!("witness:blob:{id}:9")] {
+            assert_eq!(text.parse::<InputText>().expect("input").to_string(), text);
+        }
+        let inside = |text: &str| text.parse::<InputText>().expect("input").within(Path::new("/folder")).to_string();
+        assert_eq!(inside("witness:file:b"), "witness:file:/folder/b");
+        assert_eq!(inside("witness:file:/b"), "witness:file:/b");
+        assert_eq!(inside("witness:hex:00"), "witness:hex:00");
     }
 
     #[test]
