@@ -37,6 +37,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::
     api::Blocks,
     api::Block,
     api::Event,
+    api::LogEvent,
 )))]
 struct Schemas;
 
@@ -179,11 +180,22 @@ fn workloads() -> Vec<Endpoint> {
             .with("id")
             .ok(bytes())
             .errors(&[404, 409]),
-        Endpoint::new(GET, paths::LOG, "log", "What a prover's program logged")
+        Endpoint::new(GET, paths::LOG, "log", "What a prover's program logged; lemma-log says whether it still runs")
             .with("id")
             .optional("attempt", "counted from 1; the last unless told")
             .ok(bytes())
             .errors(&[404]),
+        Endpoint::new(
+            GET,
+            paths::LOG_EVENTS,
+            "log_events",
+            "What an attempt logs, as it runs: Server-Sent Events whose data is a LogEvent; `Last-Event-ID` goes on after one. \
+             Only the node of the attempt's prover has them; others name its address",
+        )
+        .with("id")
+        .optional("attempt", "counted from 1; the last unless told")
+        .ok(Body::of::<api::LogEvent>("text/event-stream", "a stream of a log"))
+        .errors(&[404, 429]),
     ]
 }
 

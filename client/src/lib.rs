@@ -9,6 +9,7 @@
 //! | `sign` | [`Draft`]: transactions that are made and signed without a node |
 //! | `calls` | what provers and validators ask of the chain, checked before it is signed |
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
+//! | `logs` | [`Client::follow_log`]: what a workload's program logs, wherever it runs |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
 //! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
 //! | `error` | [`ClientError`], with a stable code and a hint |
@@ -37,6 +38,7 @@ mod events;
 pub mod evm;
 mod files;
 mod follow;
+mod logs;
 mod retry;
 mod run;
 mod sign;
@@ -46,9 +48,10 @@ pub use calls::{CallError, changes, registration, update};
 pub use client::Client;
 pub use endpoints::{ProofPart, TakenProof};
 pub use error::ClientError;
-pub use events::Events;
+pub use events::{Events, LogEvents};
 pub use files::{Moved, name_of};
 pub use follow::Progress;
+pub use logs::{LogPart, Tell};
 pub use run::{Finished, Sender};
 pub use sign::{Draft, decode_signed, encode_signed};
 pub use sse::{Message, Parser, SseError};

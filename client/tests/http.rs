@@ -264,6 +264,7 @@ fn status() -> api::Status {
         peers: 3,
         node: types::genesis::PeerId([2; 32]),
         prover: None,
+        programs: None,
         group_key: types::beacon::GroupKey([3; 96]),
         versions: api::Versions { node: String::new(), api: String::new(), verifier: String::new() },
     }

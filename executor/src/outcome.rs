@@ -116,7 +116,7 @@ pub struct Usage {
 pub enum ProgramEvent {
     /// The module is compiled, or the sandbox is made, and the program starts: its clock runs from here.
     Started,
-    /// Bytes it logged, in order. Ends when the log limit is reached.
+    /// Bytes it logged, in order: all of them, also those that the log at the end leaves out.
     Log(Vec<u8>),
     /// How far it says it is, 1 to 1000, always growing.
     Progress(u16),

@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        Context, account, blob, events, evidence, genesis, key, node, params, program, proof, prover, quote, receipt,
-        run, tx, validator, workload,
+        Context, account, blob, events, evidence, genesis, key, logs, node, params, program, proof, prover, quote,
+        receipt, run, tx, validator, workload,
     },
     demo, devnet,
     exit::TABLE,
@@ -79,6 +79,7 @@ pub enum Command {
     Explain(workload::Explain),
     /// Print what happens, as it happens
     Events(events::Events),
+    Logs(logs::Logs),
     /// Fetch a proof, or write it for another system
     #[command(subcommand)]
     Proof(proof::Proof),
@@ -129,6 +130,7 @@ impl Cli {
             Command::Status(command) => command.run(context).await,
             Command::Explain(command) => command.run(context).await,
             Command::Events(command) => command.run(context).await,
+            Command::Logs(command) => command.run(context).await,
             Command::Proof(command) => command.run(context).await,
             Command::Receipt(command) => command.run(context).await,
             Command::Transfer(command) => command.run(context).await,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set itself up fails")]
 
 mod images;
+mod killed;
 mod lab;
 mod layouts;
 mod packing;

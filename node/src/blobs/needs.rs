@@ -99,7 +99,12 @@ impl Needs {
     /// Everything that must stay; none while that is not known for certain.
     pub(super) fn all(&self) -> Option<BTreeSet<BlobId>> {
         let is_known = self.epoch.is_some() && !self.is_lost;
-        is_known.then(|| self.live.values().flatten().chain(self.until.keys()).copied().collect())
+        is_known.then(|| self.told())
+    }
+
+    /// Everything of which it was told that it must stay. There may be more.
+    pub(super) fn told(&self) -> BTreeSet<BlobId> {
+        self.live.values().flatten().chain(self.until.keys()).copied().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP API: what it answers is what the engine, the replica and the blob store say, in the words of `api`.
 //!
 //! Bounds hold before anything is read: connections, requests, streams and uploads at once (`limits`, `connection`), bytes
-//! of headers and bodies, time. Nothing here makes the engine wait.
+//! of headers and bodies, time; and what one address may do (`quota`). Nothing here makes the engine wait.
 
 mod blobs;
 mod blocks;
@@ -12,8 +12,10 @@ mod extract;
 mod failure;
 mod limits;
 mod linger;
+mod logs;
 mod money;
 mod parts;
+mod quota;
 mod quote;
 mod ranges;
 mod records;
@@ -34,6 +36,7 @@ use axum::{
     routing::{get, post},
 };
 use ports::Engine;
+use quota::{Caller, Quotas};
 use std::{future::Future, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore};
 use types::{AccountId, ChainId, Genesis, genesis::PeerId};
@@ -50,6 +53,7 @@ pub struct Gateway {
     streams: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
     serving: Arc<Semaphore>,
+    quotas: Arc<Quotas>,
 }
 
 /// How a function that answers a request gets at the gateway.
@@ -78,6 +82,7 @@ impl Gateway {
             streams: semaphore(limits.streams_max),
             uploads: semaphore(limits.uploads_max),
             serving: semaphore(limits.serving_max),
+            quotas: Arc::new(Quotas::new(limits.quota.clone())),
         }
     }
 }
@@ -90,7 +95,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let listener = connection::Bounded::new(listener, connections_max);
-    let served = axum::serve(listener, router(Arc::new(gateway))).with_graceful_shutdown(shutdown).await;
+    let service = router(Arc::new(gateway)).into_make_service_with_connect_info::<Caller>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     if let Err(error) = served {
         tracing::error!(%error, "the API has failed");
     }
@@ -104,7 +110,8 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route(paths::BLOBS, post(blobs::upload))
         .route(paths::BLOB, get(blobs::download).put(blobs::upload_as))
         .route(paths::BLOB_PARTS, get(parts::parts))
-        .route(paths::EVENTS, get(events::stream));
+        .route(paths::EVENTS, get(events::stream))
+        .route(paths::LOG_EVENTS, get(logs::follow));
     quick
         .merge(long)
         .fallback(failure::no_such_path)
@@ -141,5 +148,5 @@ fn work_routes() -> Router<Arc<Gateway>> {
         .route(paths::WORKLOAD, get(workloads::one))
         .route(paths::PROOF, get(results::proof))
         .route(paths::RECEIPT, get(results::receipt))
-        .route(paths::LOG, get(results::log))
+        .route(paths::LOG, get(logs::log))
 }
