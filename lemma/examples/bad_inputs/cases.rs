@@ -59,7 +59,7 @@ const DEEDS: &[(&str, Rest, &str, Expected)] = &[
     ("eat-memory", Rest::Nothing, LONG, NO_MEMORY),
     ("eat-memory-in-children", Rest::Nothing, LONG, NO_MEMORY),
     ("fill-disk", Rest::Text("/tmp"), LONG, NO_DISK),
-    ("fill-disk", Rest::Text("/work/out"), LONG, NO_DISK),
+    ("fill-disk", Rest::Text(concat!("/work", "/out")), LONG, NO_DISK),
     ("many-files", Rest::Nothing, LONG, NO_DISK),
     ("log-forever", Rest::Nothing, LONG, NO_END),
     ("progress-forever", Rest::Nothing, "2s", TIMEOUT),

@@ -45,7 +45,8 @@ fn main() -> anyhow::Result<()> {
 /// The hostile program of the sandbox's own tests.
 fn hostile(dir: &Path) -> anyhow::Result<Vec<u8>> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../executor/tests/native/hostile");
-    let built = building::hostile(&sources, dir).map_err(anyhow::Error::msg).context("rustc builds it")?;
+    let built = dir.join("hostile");
+    building::build(&sources, &built).map_err(anyhow::Error::msg).context("rustc builds it")?;
     Ok(fs::read(built)?)
 }
 
