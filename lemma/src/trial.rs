@@ -146,11 +146,13 @@ impl Tried {
         let cpu = self.cpu_ms.map_or(String::new(), |ms| format!(", {} of processors", time(ms)));
         let mut lines = vec![format!("prove   {}{cpu}", time(self.wall_ms))];
         lines.push(format!("memory  {}, disk {}", size(self.memory_bytes), size(self.disk_bytes)));
-        lines.push(format!("proof   {}", size(self.proof_bytes as u64)));
+        if self.proof_bytes > 0 {
+            lines.push(format!("proof   {}", size(self.proof_bytes as u64)));
+            lines.push(format!("verify  {}, {} of {} fuel", time(self.verify_ms), self.fuel, self.fuel_limit));
+        }
         if !self.public_values.is_empty() {
             lines.push(format!("public  {}", self.public_values));
         }
-        lines.push(format!("verify  {}, {} of {} fuel", time(self.verify_ms), self.fuel, self.fuel_limit));
         match &self.reason {
             None => lines.push("the verifier accepts the proof".to_owned()),
             Some(reason) => lines.push(format!("no proof: {reason}")),

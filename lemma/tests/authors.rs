@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -251,6 +252,7 @@ fn a_linux_program_is_packed_tried_and_measured() {
     let rootfs = dir.path().join("rootfs");
     fs::create_dir(&rootfs).expect("folder");
     fs::copy(&elf, rootfs.join("prover")).expect("copied");
+    fs::set_permissions(rootfs.join("prover"), fs::Permissions::from_mode(0o755)).expect("executable");
     let packed: Vec<String> = ["one.tar", "two.tar"].map(|name| text(&dir.path().join(name))).into();
     let pack = |to: &str| said(&["program", "pack", &text(&rootfs), "-o", to]);
     let (code, value, error) = pack(&packed[0]);
