@@ -157,12 +157,13 @@ impl Host {
     /// Cancels running programs and ends the event stream.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::SeqCst);
+        // First of all: what is cut off now has not ended.
+        self.0.logs.cut();
         let turns = std::mem::take(&mut *lock(&self.0.turns));
         turns.into_values().for_each(|cancel| cancel.cancel());
         self.0.room.settle();
         std::mem::take(&mut *lock(&self.0.fetches)).into_values().for_each(|fetch| fetch.abort());
         self.0.feed.end();
-        self.0.logs.cut();
     }
 }
 

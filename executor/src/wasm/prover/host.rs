@@ -57,10 +57,16 @@ impl Host {
         Ok(())
     }
 
+    /// Each call is a line.
     fn log(&mut self, bytes: &[u8]) {
+        let end: &[u8] = if bytes.ends_with(b"\n") { b"" } else { b"\n" };
         self.log.push(bytes);
+        self.log.push(end);
         // Piece by piece, so that what waits for the caller is bounded.
-        bytes.chunks(LOG_PIECE_BYTES).for_each(|piece| self.tell(ProgramEvent::Log(piece.to_vec())));
+        bytes
+            .chunks(LOG_PIECE_BYTES)
+            .chain(end.chunks(1))
+            .for_each(|piece| self.tell(ProgramEvent::Log(piece.to_vec())));
     }
 
     /// Passes on only what grows, so that there are at most a thousand events.
