@@ -127,7 +127,10 @@ fn declared(path: &str, module: &ItemMod, name: &str, children: &str, test: bool
 fn plain(path: &str) -> String {
     let mut parts = Vec::new();
     for part in path.split('/') {
-        if part == ".." { drop(parts.pop()) } else { parts.push(part) }
+        match part {
+            ".." => _ = parts.pop(),
+            _ => parts.push(part),
+        }
     }
     parts.join("/")
 }
