@@ -69,7 +69,7 @@ pub enum Command {
     #[command(subcommand)]
     Program(program::Program),
     /// Ask for one execution of a program
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Send a transaction that was signed before
     #[command(subcommand)]
     Tx(tx::Tx),

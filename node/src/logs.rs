@@ -88,7 +88,7 @@ impl Logs {
         let key = (workload, attempt);
         let mut all = lock(&self.0);
         all.ended.retain(|ended| *ended != key);
-        let log = all.logs.entry(key).or_insert_with(Arc::default).clone();
+        let log = all.logs.entry(key).or_default().clone();
         lock(&log.kept).state = State::Open;
         Writer { logs: self.clone(), key, log }
     }

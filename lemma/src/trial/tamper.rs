@@ -18,6 +18,9 @@ pub struct Round {
     pub undecided: usize,
 }
 
+/// Judges a proof, public values and a statement.
+pub type Judge<'a> = &'a mut dyn FnMut(&[u8], &[u8], &[Vec<u8>]) -> Verdict;
+
 /// What is judged: a proof, public values, and the statement.
 #[derive(Clone)]
 struct Case {
@@ -33,7 +36,7 @@ pub fn tamper(
     public: &[u8],
     statement: &[Vec<u8>],
     samples: usize,
-    judge: &mut dyn FnMut(&[u8], &[u8], &[Vec<u8>]) -> Verdict,
+    judge: Judge<'_>,
 ) -> Round {
     let mut case = Case { parts: vec![proof.to_vec(), public.to_vec()] };
     case.parts.extend_from_slice(statement);
@@ -72,7 +75,7 @@ fn places(bytes: usize, samples: usize) -> Vec<usize> {
 }
 
 impl Case {
-    fn judged(&self, judge: &mut dyn FnMut(&[u8], &[u8], &[Vec<u8>]) -> Verdict) -> Verdict {
+    fn judged(&self, judge: Judge<'_>) -> Verdict {
         judge(&self.parts[0], &self.parts[1], &self.parts[OWN..])
     }
 }
