@@ -59,6 +59,10 @@ programs *arguments:
 escape:
     cargo run --release --package executor --features native --example escape
 
+# The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
+verifier-bench *arguments:
+    cd programs/bench && cargo run --release -- {{arguments}}
+
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}
