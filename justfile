@@ -69,6 +69,10 @@ kills:
     cargo build --package lemma --bin lemma --example bad_inputs
     cargo run --package lemma --example bad_inputs -- kills
 
+# The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
+verifier-bench *arguments:
+    cd programs/bench && cargo run --release -- {{arguments}}
+
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}

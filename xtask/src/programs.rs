@@ -58,6 +58,7 @@ const PROGRAMS: &[Program] = &[
     },
     Program { package: "loops", directory: "faulty/loops", proof_system: "none/1", wasm: &["prover"], native: &[] },
     Program { package: "fails", directory: "faulty/fails", proof_system: "none/1", wasm: &["prover"], native: &[] },
+    Program { package: "tampers", directory: "faulty/tampers", proof_system: "none/1", wasm: &[], native: &["prover"] },
 ];
 
 struct Program {

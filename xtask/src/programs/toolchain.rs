@@ -13,6 +13,9 @@ use std::{
 const WASM: &str = "wasm32-unknown-unknown";
 const LINUX: &str = "x86_64-unknown-linux-gnu";
 
+/// Products of 64 bits by 64, and sums of 128, as one instruction each: three times faster where a proof system counts in
+/// large numbers. Every node's engine has them (`lemma-module-2`).
+const WASM_FLAGS: [&str; 1] = ["-Ctarget-feature=+wide-arithmetic"];
 /// A static executable asks nothing of the machine it runs on but a processor of the last fifteen years.
 const LINUX_FLAGS: [&str; 2] = ["-Ctarget-feature=+crt-static", "-Ctarget-cpu=x86-64-v2"];
 
@@ -22,6 +25,14 @@ impl Runtime {
         match self {
             Self::Wasm => WASM,
             Self::LinuxX86_64 => LINUX,
+        }
+    }
+
+    /// What the compiler is told besides.
+    const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Wasm => &WASM_FLAGS,
+            Self::LinuxX86_64 => &LINUX_FLAGS,
         }
     }
 }
@@ -83,9 +94,7 @@ impl Toolchain {
             command.env_remove(name);
         }
         let mut flags = self.remapped(stage)?;
-        if self.runtime == Runtime::LinuxX86_64 {
-            flags.extend(LINUX_FLAGS.map(String::from));
-        }
+        flags.extend(self.runtime.flags().iter().map(|flag| String::from(*flag)));
         command.current_dir(stage).env("RUSTC", &self.rustc).env("CARGO_TARGET_DIR", target);
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         command.args(["rustc", "--release", "--target", self.runtime.target()]);
