@@ -114,7 +114,9 @@ fn changing_any_one_variable_breaks_it_or_means_nothing() {
     let system = laid_out(one_leaf()).unwrap().into_inner().unwrap();
     let matrices = system.to_matrices().unwrap().remove("R1CS").unwrap();
     let z = [&system.assignments.instance_assignment[..], &system.assignments.witness_assignment].concat();
-    let row = |matrix: usize, at: usize| matrices[matrix][at].iter().map(|(by, index)| *by * z[*index]).sum::<Fq>();
+    let value = |terms: &Vec<(Fq, usize)>| terms.iter().map(|(by, index)| *by * z[*index]).sum::<Fq>();
+    let rows: Vec<Vec<Fq>> = matrices.iter().map(|matrix| matrix.iter().map(value).collect()).collect();
+    let row = |matrix: usize, at: usize| rows[matrix][at];
     // In which rows a variable is, of which matrix, and times what.
     let mut within = vec![Vec::new(); z.len()];
     for (number, matrix) in matrices.iter().enumerate() {
