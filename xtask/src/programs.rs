@@ -36,6 +36,20 @@ const PROGRAMS: &[Program] = &[
         native: &["prover"],
     },
     Program {
+        package: "aggregate-leaf",
+        directory: "aggregate/leaf",
+        proof_system: "groth16-bls12-377/arkworks-0.6",
+        wasm: &["verifier", "prover"],
+        native: &[],
+    },
+    Program {
+        package: "aggregate",
+        directory: "aggregate",
+        proof_system: "groth16-bw6-761/arkworks-0.6",
+        wasm: &["verifier"],
+        native: &["prover"],
+    },
+    Program {
         package: "capacity",
         directory: "capacity",
         proof_system: "lemma-capacity/1",
