@@ -10,6 +10,7 @@
 //! | `calls` | what provers and validators ask of the chain, checked before it is signed |
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
+//! | `earlier` | [`Client::earlier_proof`]: the proof of an earlier workload, as an input of a run |
 //! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
 //! | `error` | [`ClientError`], with a stable code and a hint |
 //!
@@ -31,6 +32,7 @@
 mod blobs;
 mod calls;
 mod client;
+mod earlier;
 mod endpoints;
 mod error;
 mod events;

@@ -19,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   lemma run PROGRAM --input statement:hex:00ff --input witness:file:key.bin \\
       --max-time 90s --max-fee 3.5 --key user.key --watch
+  lemma run PROGRAM --input witness:proof:WORKLOAD --max-fee 1 --key user.key
   lemma run PROGRAM --input statement:blob:BLOB:SIZE --max-fee 1 --key user.key \\
       --sign-only --genesis genesis.json --nonce 0 --valid-until 5000 --tx-out run.tx";
 
@@ -29,7 +30,8 @@ pub struct Run {
     /// The program
     program: ProgramId,
     /// An input, in order: statement (prover and verifier see it) or witness (the prover alone; not confidential), then hex:…,
-    /// file:… or blob:ID or blob:ID:SIZE. A file of more than 4 KiB is uploaded as a blob
+    /// file:…, blob:ID, blob:ID:SIZE or proof:WORKLOAD. A file of more than 4 KiB is uploaded as a blob. An earlier
+    /// workload is waited for, its receipt checked, and the bundle of proof and public values taken that it names
     #[arg(long = "input", value_name = "ROLE:SOURCE")]
     inputs: Vec<InputText>,
     /// Arguments for the prover, as text or as hex:…
