@@ -22,6 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   lemma run PROGRAM --input statement:hex:00ff --input witness:file:key.bin \\
       --max-time 90s --max-fee 3.5 --key user.key --watch
+  lemma run PROGRAM --input witness:proof:WORKLOAD --max-fee 1 --key user.key
   lemma run PROGRAM --input statement:blob:BLOB:SIZE --max-fee 1 --key user.key \\
       --sign-only --genesis genesis.json --nonce 0 --valid-until 5000 --tx-out run.tx
   lemma run --local --prover prover.wasm --verifier verifier.wasm --input statement:hex:00ff --save request.toml

@@ -150,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn the_proof_of_an_earlier_workload_stays_as_long_as_a_later_one_needs_it() {
+        let dir = tempfile::tempdir().expect("folder");
+        let mut needs = Needs::open(&dir.path().join("needs")).expect("opened");
+        let (proof, later) = (blob(3), WorkloadId([2; 32]));
+        needs.hold(RUN, &[blob(1), proof], Some(5)).expect("ended");
+        needs.hold(later, &[proof], None).expect("its input");
+        needs.epoch(9).expect("epoch");
+        assert_eq!(all(&needs), [3], "its own time is over");
+        needs.hold(later, &[proof, blob(4)], Some(12)).expect("ended");
+        needs.epoch(12).expect("epoch");
+        assert_eq!(all(&needs), [3, 4]);
+        needs.epoch(13).expect("epoch");
+        assert!(all(&needs).is_empty());
+    }
+
+    #[test]
     fn what_was_written_down_holds_for_the_next_process_wherever_this_one_ends() {
         let dir = tempfile::tempdir().expect("folder");
         let path = dir.path().join("needs");

@@ -22,7 +22,8 @@ const REQUEST_BYTES_MAX: u64 = 1 << 20;
 #[derive(Clone, Debug, Args)]
 pub struct Job {
     /// An input, in order: statement (prover and verifier see it) or witness (the prover alone; not confidential), then hex:…,
-    /// file:… or blob:ID or blob:ID:SIZE. A file of more than 4 KiB is uploaded as a blob
+    /// file:…, blob:ID, blob:ID:SIZE or proof:WORKLOAD. A file of more than 4 KiB is uploaded as a blob. An earlier workload is
+    /// waited for, its receipt checked, and the bundle of proof and public values taken that it names
     #[arg(long = "input", value_name = "ROLE:SOURCE")]
     pub inputs: Vec<InputText>,
     /// Arguments for the prover, as text or as hex:…
