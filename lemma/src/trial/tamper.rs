@@ -31,13 +31,7 @@ struct Case {
 const OWN: usize = 2;
 
 /// Changes a good proof in `samples` places of each part and asks `judge` about each: proof, public values, statement.
-pub fn tamper(
-    proof: &[u8],
-    public: &[u8],
-    statement: &[Vec<u8>],
-    samples: usize,
-    judge: Judge<'_>,
-) -> Round {
+pub fn tamper(proof: &[u8], public: &[u8], statement: &[Vec<u8>], samples: usize, judge: Judge<'_>) -> Round {
     let mut case = Case { parts: vec![proof.to_vec(), public.to_vec()] };
     case.parts.extend_from_slice(statement);
     let mut round = Round::default();

@@ -195,7 +195,10 @@ mod tests {
     #[test]
     fn inputs_are_written_as_they_are_read() {
         let id = "ab".repeat(32);
-        for text in ["statement:hex:00ff".to_owned(), "witness:file:/a:b".to_owned(), format!("witness:blob:{id}:9")] {
+        let proof = format!("witness:proof:{id}");
+        for text in
+            ["statement:hex:00ff".to_owned(), "witness:file:/a:b".to_owned(), format!("witness:blob:{id}:9"), proof]
+        {
             assert_eq!(text.parse::<InputText>().expect("input").to_string(), text);
         }
         let inside = |text: &str| text.parse::<InputText>().expect("input").within(Path::new("/folder")).to_string();
