@@ -245,7 +245,7 @@ function at(id: Uint8Array): { params: { path: { id: string } } } {
 }
 
 function asked({ cpus, memoryMib, diskMib = 0, gpus = 0, gpuClass = 0 }: Resources): Api['Resources'] {
-  return { cpus, memory_mib: memoryMib, disk_mib: diskMib, gpus, gpu_class: gpuClass };
+  return { cpus, memory_mib: memoryMib, disk_mib: diskMib, gpus, gpu_class: gpuClass, runtimes: [] };
 }
 
 /** The answer; problems were errors before. */

@@ -54,20 +54,27 @@ function json(body: Uint8Array): unknown {
 }
 
 async function bounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
+  const read: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of response.body ?? []) {
+  for await (const piece of pieces(response)) {
     length += piece.length;
     if (length > RECEIPT_MAX) throw badAnswer(`it is longer than ${RECEIPT_MAX} bytes`);
-    pieces.push(piece);
+    read.push(piece);
   }
   const all = new Uint8Array(length);
   let at = 0;
-  for (const piece of pieces) {
+  for (const piece of read) {
     all.set(piece, at);
     at += piece.length;
   }
   return all;
+}
+
+/** The body as it comes: not every browser iterates over streams by itself. */
+async function* pieces(response: Response): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
 /** Reads the data of each event of a stream; it is JSON on one line. */
@@ -95,7 +102,7 @@ export async function openEvents(node: string, workload: string, signal: AbortSi
   try {
     const response = await fetch(`${node}/v1/events?workload=${workload}`, { signal });
     if (!response.ok || !response.body) throw problem(json(await bounded(response)), response.status);
-    return readEvents(response.body);
+    return readEvents(pieces(response));
   } catch (error) {
     throw error instanceof LemmaError ? error : unreachable(node, error);
   }
