@@ -76,3 +76,15 @@ verifier-bench *arguments:
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}
+
+# The documentation as a book, in docs/book/. Needs `cargo install mdbook --version 0.5.3`.
+book:
+    python3 docs/api-paths.py --check
+    mdbook build docs
+
+# The clients in other languages against a devnet. Needs npm, and python3 with the packages of clients/python.
+clients:
+    cd clients/typescript && npm ci && npm test
+    cd clients/python && python3 -m unittest tests.test_offline && mypy && ./generate.sh --check
+    cargo build --bin lemma
+    LEMMA={{justfile_directory()}}/target/debug/lemma clients/e2e.sh
