@@ -231,6 +231,6 @@ mod tests {
     #[test]
     fn the_fuel_schedule_is_frozen() {
         let hash = blake3::hash(format!("{:?}", operator_cost()).as_bytes());
-        assert_eq!(hash.to_hex().as_str(), "21b470a87adf59a5f9894967313635eea87b9be0e65ec6a993e51fd682c10c57");
+        assert_eq!(hash.to_hex().as_str(), "83f610966ba5a5182fea328449529d1f51cedad75a96c6d799795b1b99243067");
     }
 }
