@@ -62,3 +62,12 @@ escape:
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}
+
+# Drive a browser through the explorer of a local network. Needs node and chromium.
+explorer-test:
+    cargo build
+    cd explorer/tests && npm ci --no-audit --no-fund && npm test
+
+# Rebuild the check of receipts that the explorer runs in the browser; --check compares. Needs clang.
+explorer-receipt *arguments:
+    receipt/wasm/build.sh {{arguments}}
