@@ -42,7 +42,10 @@ function compile({ source, curve }, folder) {
 /** The values of all wires. */
 async function witness({ source, input }, folder) {
   const generator = join(folder, `${source}_js`, `${source}.wasm`);
-  await snarkjs.wtns.calculate(await input(), generator, join(folder, "witness.wtns"));
+  const values = await input();
+  const text = (key, value) => (typeof value === "bigint" ? value.toString() : value);
+  writeFileSync(join(folder, "input.json"), `${JSON.stringify(values, text)}\n`);
+  await snarkjs.wtns.calculate(values, generator, join(folder, "witness.wtns"));
 }
 
 /** A ceremony of one, with snarkjs. */

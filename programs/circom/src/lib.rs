@@ -8,8 +8,9 @@
 //! | statement input 0 | `verification_key.json` ([`snarkjs::VerifyingKey`]) |
 //! | statement input 1 | `public.json`, the public signals ([`snarkjs::Signals`]) |
 //! | witness input 2 | the proving key: a `.zkey` ([`zkey`]), or arkworks' `ProvingKey`, uncompressed |
-//! | witness input 3 | the witness, a `.wtns` ([`wtns`]) |
-//! | witness input 4 | only with arkworks' key: the circuit's constraints, a `.r1cs` ([`r1cs`]) |
+//! | witness input 3 | the witness, a `.wtns` ([`wtns`]), or what makes it: the circuit's generator, a `.wasm` ([`generator`]) |
+//! | witness input | only with a generator: its `input.json` |
+//! | witness input | only with arkworks' key: the circuit's constraints, a `.r1cs` ([`r1cs`]) |
 //! | arguments | none |
 //! | proof | `proof.json` ([`snarkjs::Proof`]) |
 //! | public values | none: the signals are in the statement |
@@ -29,7 +30,7 @@ mod verifier;
 
 pub use curve::Curve;
 #[cfg(feature = "prover")]
-pub use prover::{binfile, prove, r1cs, test_setup, wtns, zkey};
+pub use prover::{binfile, generator, prove, r1cs, test_setup, wtns, zkey};
 pub use verifier::verify;
 
 #[cfg(feature = "prover")]

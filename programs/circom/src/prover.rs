@@ -2,6 +2,7 @@
 
 mod arkworks;
 pub mod binfile;
+pub mod generator;
 pub mod r1cs;
 mod reduction;
 pub mod test_setup;
@@ -41,12 +42,12 @@ pub fn prove(job: &Job<'_>) -> Result<Output, Error> {
 }
 
 fn prove_over<E: Curve>(job: &Job<'_>, key: &KeyText<'_>, inputs: &[&[u8]]) -> Result<Vec<u8>, Error> {
-    let [signals, proving_key, witness, constraints @ ..] = inputs else {
+    let [signals, proving_key, witness, more @ ..] = inputs else {
         return Err(Error::new("inputs must be: verification key, public signals, proving key, witness, and an r1cs"));
     };
     let key = key.check::<E>().ok_or("malformed verification key: a number or a point is none")?;
     let signals = Signals::<E::ScalarField>::read(signals).ok_or("malformed public signals")?;
-    let witness = wtns::read(witness)?;
+    let (witness, constraints) = variables(witness, more)?;
     agree(&key, &signals, &witness)?;
     job.progress(50);
     let secret = Secret::random(job);
@@ -60,6 +61,15 @@ fn prove_over<E: Curve>(job: &Job<'_>, key: &KeyText<'_>, inputs: &[&[u8]]) -> R
         return Err(Error::new("no proof: the witness does not satisfy the circuit, or the proving key is damaged"));
     }
     Ok(proof.write())
+}
+
+/// The witness, given or generated, and the inputs after it.
+fn variables<'a, 'i, F: PrimeField>(witness: &[u8], more: &'a [&'i [u8]]) -> Result<(Vec<F>, &'a [&'i [u8]]), Error> {
+    if !generator::is_generator(witness) {
+        return Ok((wtns::read(witness)?, more));
+    }
+    let [input, more @ ..] = more else { return Err(Error::new("a witness generator needs its input.json after it")) };
+    Ok((generator::run(witness, input)?, more))
 }
 
 /// Whether the witness says the same signals as the statement, as many as the key wants.
