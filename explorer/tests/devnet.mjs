@@ -46,8 +46,14 @@ export class Devnet {
   async lemma(...options) {
     const key = path.join(this.folder, "net/user.key");
     const env = { ...process.env, LEMMA_NODE: this.url, LEMMA_KEY: key };
-    const { stdout } = await promisify(execFile)(BINARY, ["--json", ...options], { env, maxBuffer: 1 << 26 });
-    return stdout;
+    for (;;) {
+      try {
+        return (await promisify(execFile)(BINARY, ["--json", ...options], { env, maxBuffer: 1 << 26 })).stdout;
+      } catch (error) {
+        // A node that is a block behind names a nonce that was used: it was not sent.
+        if (!String(error.stderr).includes('"error":"nonce-used"')) throw error;
+      }
+    }
   }
 
   async deploy(name, prover) {
