@@ -88,3 +88,12 @@ clients:
     cd clients/python && python3 -m unittest tests.test_offline && mypy && ./generate.sh --check
     cargo build --bin lemma
     LEMMA={{justfile_directory()}}/target/debug/lemma clients/e2e.sh
+
+# Drive a browser through the explorer of a local network. Needs node and chromium.
+explorer-test:
+    cargo build
+    cd explorer/tests && npm ci --no-audit --no-fund && npm test
+
+# Rebuild the check of receipts that the explorer runs in the browser; --check compares. Needs clang.
+explorer-receipt *arguments:
+    receipt/wasm/build.sh {{arguments}}

@@ -8,6 +8,7 @@ mod blocks;
 mod chain;
 mod connection;
 mod events;
+mod explorer;
 mod extract;
 mod failure;
 mod limits;
@@ -114,11 +115,20 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route(paths::LOG_EVENTS, get(logs::follow));
     quick
         .merge(long)
+        .merge(page_routes())
         .fallback(failure::no_such_path)
         .method_not_allowed_fallback(failure::no_such_method)
         .layer(middleware::from_fn_with_state(gateway.clone(), limits::admit))
         .layer(middleware::from_fn(linger::linger))
         .with_state(gateway)
+}
+
+fn page_routes() -> Router<Arc<Gateway>> {
+    Router::new()
+        .route("/", get(explorer::enter))
+        .route(explorer::BARE, get(explorer::enter))
+        .route(explorer::HOME, get(explorer::home))
+        .route(explorer::FILE, get(explorer::file))
 }
 
 fn chain_routes() -> Router<Arc<Gateway>> {

@@ -3,6 +3,7 @@
 mod blobs;
 mod chain;
 mod events;
+mod explorer;
 mod fake;
 mod fetching;
 mod limits;
