@@ -71,7 +71,7 @@ kills:
 
 # The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
 verifier-bench *arguments:
-    cd programs/bench && cargo run --release -- {{arguments}}
+    cd programs/bench && cargo bench -- {{arguments}}
 
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:

@@ -39,7 +39,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let mut arguments = env::args().skip(1);
+    // cargo adds a flag of its own.
+    let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
     let pairs = arguments.next().map_or(Ok(2 * PAIRS_MIN), |pairs| pairs.parse())?;
     if pairs < PAIRS_MIN {
         return Err(format!("{pairs} pairs say too little: at least {PAIRS_MIN}").into());
