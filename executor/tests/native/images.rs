@@ -217,7 +217,7 @@ fn what_is_no_program_is_refused_with_the_reason() {
         (Vec::new(), "no ELF and no tar"),
         (foreign, "another architecture"),
         (dynamic, "not static"),
-        (hostile()[..70].to_vec(), "failed to fill whole buffer"),
+        (hostile()[..70].to_vec(), "the ELF file is cut off"),
         (Tar::new().file("other", 0o755, b"x").bytes(), "no /prover"),
         (Tar::new().file("prover", 0o644, b"x").bytes(), "not executable"),
         (Tar::new().dir("prover").bytes(), "not executable"),

@@ -159,7 +159,7 @@ fn refused_provers(verifier: &Rc<Vec<u8>>) -> anyhow::Result<Vec<Case>> {
     };
     let idle = |parts: &str| prover(parts, "(i32.const 0)");
     Ok(vec![
-        refused("no module", b"\x7fELF".to_vec(), &["not a valid module"]),
+        refused("no module", b"\0asm and nothing else".to_vec(), &["not a valid module"]),
         refused("start function", idle("(start $deep)")?, &["has a start function"]),
         refused("huge table", idle("(table 4000000000 funcref)")?, &["table elements"]),
         refused("foreign import", idle(r#"(import "env" "system" (func (param i32)))"#)?, &["is not allowed"]),
