@@ -60,7 +60,8 @@ const PROGRAMS: &[Program] = &[
         package: "miden",
         directory: "miden",
         proof_system: "miden-vm/0.23.5",
-        wasm: &["verifier", "prover"],
+        // Its prover has functions larger than a node takes.
+        wasm: &["verifier"],
         native: &["prover"],
     },
     Program {
