@@ -88,8 +88,7 @@ impl Counters {
     pub fn text(&self, gauges: &Gauges) -> String {
         let mut out = String::new();
         for metric in METRICS {
-            let lines = self.lines(metric.name, gauges);
-            if !lines.is_empty() {
+            if let Some(lines) = self.lines(metric.name, gauges) {
                 family(&mut out, metric, &lines);
             }
         }
@@ -97,15 +96,15 @@ impl Counters {
     }
 
     /// The values of a metric with their labels; none of what this node has not.
-    fn lines(&self, name: &str, gauges: &Gauges) -> Vec<(String, u64)> {
-        match name {
+    fn lines(&self, name: &str, gauges: &Gauges) -> Option<Vec<(String, u64)>> {
+        Some(match name {
             "lemma_refused_total" => {
                 told_apart(&self.refused, |(what, code)| format!("what=\"{what}\",code=\"{code}\""))
             }
             "lemma_events_total" => told_apart(&self.events, |event| format!("event=\"{event}\"")),
             "lemma_http_responses_total" => told_apart(&self.responses, |status| format!("status=\"{status}\"")),
-            _ => self.single(name, gauges).map(|value| (String::new(), value)).into_iter().collect(),
-        }
+            _ => vec![(String::new(), self.single(name, gauges)?)],
+        })
     }
 
     fn single(&self, name: &str, gauges: &Gauges) -> Option<u64> {

@@ -33,8 +33,8 @@ pub(super) struct Reader {
     desk: Arc<Desk>,
     journal: Arc<Mutex<Journal>>,
     told: Vec<(Arc<Endpoint>, UnboundedSender<Entry>)>,
-    /// The next block.
-    next: u64,
+    /// The next block; none until the present one is known to who begins.
+    next: Option<u64>,
 }
 
 /// Why a block was not read.
@@ -61,9 +61,10 @@ impl Reader {
         journal: Arc<Mutex<Journal>>,
         told: Vec<(Arc<Endpoint>, UnboundedSender<Entry>)>,
     ) -> Self {
-        // Who begins is told of what ends from now on.
-        let height = locked(&journal).height().unwrap_or(engine.status().height);
-        Self { state: State(engine), chain, desk, journal, told, next: height.saturating_add(1) }
+        // Who begins is told of what ends from now on; an engine that has not begun says 0.
+        let present = Some(engine.status().height).filter(|height| *height > 0);
+        let next = locked(&journal).height().or(present).map(|height| height.saturating_add(1));
+        Self { state: State(engine), chain, desk, journal, told, next }
     }
 
     /// Reads until the event stream ends.
@@ -71,7 +72,9 @@ impl Reader {
         // The listener first: no block can come between the last that is read now and the first that is heard of.
         while let Some(mut listener) = self.desk.feed.listen(None) {
             let present = self.state.0.status().height;
-            self.up_to(present).await;
+            if self.next.is_some() {
+                self.up_to(present).await;
+            }
             self.hear(&mut listener).await;
         }
     }
@@ -87,13 +90,14 @@ impl Reader {
     }
 
     async fn up_to(&mut self, height: u64) {
-        while self.next <= height {
-            match self.read(self.next).await {
-                Ok(()) => self.next += 1,
+        self.next.get_or_insert(height);
+        while let Some(next) = self.next.filter(|next| *next <= height) {
+            match self.read(next).await {
+                Ok(()) => self.next = Some(next.saturating_add(1)),
                 Err(Fault::Stopped) => return,
-                Err(Fault::Forgotten) => self.skip(height),
+                Err(Fault::Forgotten) => self.next = Some(past(next, height)),
                 Err(Fault::Passing(reason)) => {
-                    tracing::warn!(reason, height = self.next, "what ended is read again");
+                    tracing::warn!(reason, height = next, "what ended is read again");
                     tokio::time::sleep(AGAIN).await;
                     if self.desk.feed.listen(None).is_none() {
                         return;
@@ -101,13 +105,6 @@ impl Reader {
                 }
             }
         }
-    }
-
-    /// Passes over what the state has forgotten.
-    fn skip(&mut self, height: u64) {
-        let to = height.saturating_sub(REMEMBERED).max(self.next.saturating_add(1));
-        tracing::error!(from = self.next, to, "what ended in these blocks is not told: this node was too far behind");
-        self.next = to;
     }
 
     /// Reads what ended in a block, and hands on what is to be told of it, once that is on disk.
@@ -160,6 +157,13 @@ impl Reader {
         };
         wanted.map(|(endpoint, _)| entry(endpoint)).collect()
     }
+}
+
+/// The first block past those that the state has forgotten.
+fn past(from: u64, height: u64) -> u64 {
+    let to = height.saturating_sub(REMEMBERED).max(from.saturating_add(1));
+    tracing::error!(from, to, "what ended in these blocks is not told: this node was too far behind");
+    to
 }
 
 /// Seconds since the Unix epoch.
