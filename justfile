@@ -63,6 +63,41 @@ sp1 *arguments:
 escape:
     cargo run --release --package executor --features native --example escape
 
+# Every bad input, one after the other on one node of a local network; then a real workload verifies and nothing is left.
+bad-inputs:
+    cargo build --package lemma --bin lemma --example bad_inputs
+    cargo run --package lemma --example bad_inputs
+
+# Kills a program, its sandbox and a whole node while a workload is proved; each is verified all the same.
+kills:
+    cargo build --package lemma --bin lemma --example bad_inputs
+    cargo run --package lemma --example bad_inputs -- kills
+
+# The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
+verifier-bench *arguments:
+    cd programs/bench && cargo bench -- {{arguments}}
+
 # What the sandbox costs: compute inside against outside, and the start.
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}
+
+# The documentation as a book, in docs/book/. Needs `cargo install mdbook --version 0.5.3`.
+book:
+    python3 docs/api-paths.py --check
+    mdbook build docs
+
+# The clients in other languages against a devnet. Needs npm, and python3 with the packages of clients/python.
+clients:
+    cd clients/typescript && npm ci && npm test
+    cd clients/python && python3 -m unittest tests.test_offline && mypy && ./generate.sh --check
+    cargo build --bin lemma
+    LEMMA={{justfile_directory()}}/target/debug/lemma clients/e2e.sh
+
+# Drive a browser through the explorer of a local network. Needs node and chromium.
+explorer-test:
+    cargo build
+    cd explorer/tests && npm ci --no-audit --no-fund && npm test
+
+# Rebuild the check of receipts that the explorer runs in the browser; --check compares. Needs clang.
+explorer-receipt *arguments:
+    receipt/wasm/build.sh {{arguments}}

@@ -8,6 +8,22 @@ use utoipa::ToSchema;
 /// The name of the event that ends a stream whose listener was too slow: what it missed must be asked for.
 pub const LAGGED: &str = "lagged";
 
+/// Something of the log of an attempt that runs, or ran a moment ago.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogEvent {
+    /// `text`, `missed` or `end`: nothing follows the end.
+    pub event: String,
+    /// The attempt, counted from 1.
+    pub attempt: u16,
+    /// Of `text`: whole lines, as the program wrote them; what is no UTF-8 is replaced. The last lacks its end where it is very
+    /// long, or the log has ended. It may hold anything: do not show it on a terminal as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Of `missed`: how many bytes the node has no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_bytes: Option<u64>,
+}
+
 /// Something that happened. Only the fields that belong to its kind are there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Event {

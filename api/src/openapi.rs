@@ -37,6 +37,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::
     api::Blocks,
     api::Block,
     api::Event,
+    api::LogEvent,
 )))]
 struct Schemas;
 
@@ -90,8 +91,7 @@ fn chain() -> Vec<Endpoint> {
             "What happens, as it happens: Server-Sent Events whose data is an Event",
         )
         .optional("workload", "only events of this workload")
-        .ok(Body::of::<api::Event>("text/event-stream", "a stream of events"))
-        .errors(&[429]),
+        .ok(Body::of::<api::Event>("text/event-stream", "a stream of events")),
     ]
 }
 
@@ -105,7 +105,7 @@ fn transactions() -> Vec<Endpoint> {
         )
         .takes(vec![bytes(), text(), json::<api::Submit>()])
         .answers(202, json::<api::Submitted>())
-        .errors(&[402, 403, 409, 413, 415, 422, 429, 503, 504]),
+        .errors(&[402, 403, 409, 413, 415, 422, 503, 504]),
         Endpoint::new(GET, paths::TRANSACTION, "transaction", "What became of a transaction")
             .with("id")
             .ok(json::<api::TransactionStatus>()),
@@ -117,12 +117,12 @@ fn blobs() -> Vec<Endpoint> {
         Endpoint::new(POST, paths::BLOBS, "upload", "Stores a blob; its name is its BLAKE3 hash")
             .takes(vec![bytes()])
             .answers(201, json::<api::Stored>())
-            .errors(&[413, 429, 507]),
+            .errors(&[413, 507]),
         Endpoint::new(HttpMethod::Put, paths::BLOB, "upload_as", "Stores a blob under its name, and no other bytes")
             .with("id")
             .takes(vec![bytes()])
             .answers(201, json::<api::Stored>())
-            .errors(&[413, 422, 429, 507]),
+            .errors(&[413, 422, 507]),
         Endpoint::new(GET, paths::BLOB, "blob", "A blob of this node's store; with `Range`, some of it (206)")
             .with("id")
             .ok(bytes())
@@ -146,7 +146,7 @@ fn blobs() -> Vec<Endpoint> {
         .number("first", "the first part, counted from 0; a part has 256 KiB")
         .number("count", "how many, 64 at most")
         .ok(bytes())
-        .errors(&[400, 404, 429]),
+        .errors(&[400, 404]),
     ]
 }
 
@@ -179,11 +179,22 @@ fn workloads() -> Vec<Endpoint> {
             .with("id")
             .ok(bytes())
             .errors(&[404, 409]),
-        Endpoint::new(GET, paths::LOG, "log", "What a prover's program logged")
+        Endpoint::new(GET, paths::LOG, "log", "What a prover's program logged; lemma-log says whether it still runs")
             .with("id")
             .optional("attempt", "counted from 1; the last unless told")
             .ok(bytes())
             .errors(&[404]),
+        Endpoint::new(
+            GET,
+            paths::LOG_EVENTS,
+            "log_events",
+            "What an attempt logs, as it runs: Server-Sent Events whose data is a LogEvent; `Last-Event-ID` goes on after one. \
+             Only the node of the attempt's prover has them; others name its address",
+        )
+        .with("id")
+        .optional("attempt", "counted from 1; the last unless told")
+        .ok(Body::of::<api::LogEvent>("text/event-stream", "a stream of a log"))
+        .errors(&[404]),
     ]
 }
 

@@ -28,6 +28,8 @@ pub const PROOF: &str = "/v1/workloads/{id}/proof";
 pub const RECEIPT: &str = "/v1/workloads/{id}/receipt";
 /// The log of an attempt at a workload.
 pub const LOG: &str = "/v1/workloads/{id}/log";
+/// What an attempt logs, as it runs.
+pub const LOG_EVENTS: &str = "/v1/workloads/{id}/log/events";
 /// A program.
 pub const PROGRAM: &str = "/v1/programs/{id}";
 /// All provers.
@@ -59,6 +61,8 @@ pub const VERIFIED_HEADER: &str = "lemma-verified";
 pub const BLOB_HEADER: &str = "lemma-blob";
 /// The header that says how many bytes the blob has, where the body is another length.
 pub const SIZE_HEADER: &str = "lemma-blob-size";
+/// The header that says of a log whether its attempt still runs: `running` or `ended`.
+pub const LOG_HEADER: &str = "lemma-log";
 
 /// Parts of a blob that one answer holds at most.
 pub const PARTS_AT_ONCE: u32 = 64;

@@ -23,6 +23,9 @@ pub struct Problem {
     pub code: String,
     /// What to do next.
     pub hint: String,
+    /// Where it is known: after how many seconds to come back. The header `Retry-After` says the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u64>,
 }
 
 /// A kind of problem that is the API's own and not a refusal of the protocol.
@@ -64,6 +67,8 @@ kinds! {
     /// There is no log of that attempt here.
     NO_LOG = "no-log", 404, "there is no log of that attempt here",
         "only the prover of an attempt and failed attempts have logs";
+    /// Another node ran that attempt.
+    LOG_ELSEWHERE = "log-elsewhere", 404, "another node has the log of that attempt", "ask the node of the attempt's prover";
     /// A receipt is made once the workload has ended.
     NOT_ENDED = "not-ended-yet", 409, "the workload has not ended yet", "follow /v1/events?workload=ID until it ends";
     /// The body is larger than allowed.
@@ -74,6 +79,11 @@ kinds! {
     RANGE = "range", 416, "the blob does not have these bytes", "ask for its size with HEAD";
     /// The bytes have another hash than the name that they were sent under.
     HASH_MISMATCH = "hash-mismatch", 422, "the bytes have another hash", "send the bytes that have this hash";
+    /// This address sends more requests than it may.
+    RATE = "rate", 429, "this address sends requests too fast", "send fewer, or ask the operator to exempt this address";
+    /// This address has stored as much as it may that nobody needs.
+    UPLOAD_QUOTA = "upload-quota", 429, "this address has uploaded as much as it may that no workload needs",
+        "name the blobs in a run, come back later, or use another node";
     /// Too many requests or streams are under way.
     TOO_MANY = "too-many-requests", 429, "too many requests are under way", "try again in a moment";
     /// The headers are too large.
@@ -106,6 +116,7 @@ impl Problem {
             detail,
             code: code.to_owned(),
             hint: hint.to_owned(),
+            retry_after_s: None,
         }
     }
 
@@ -113,6 +124,13 @@ impl Problem {
     #[must_use]
     pub fn hinting(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
+        self
+    }
+
+    /// The same problem, which may be gone after so many seconds.
+    #[must_use]
+    pub const fn again_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
         self
     }
 }

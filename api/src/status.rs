@@ -33,11 +33,31 @@ pub struct Status {
     /// The account of this node's prover, if it has one.
     #[schema(value_type = Option<schema::Id>)]
     pub prover: Option<AccountId>,
+    /// How much of this node's room for programs is taken, if it has a prover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programs: Option<ProgramRoom>,
     /// The key with which every receipt of this chain is verified: 96 bytes.
     #[schema(value_type = schema::Hex)]
     pub group_key: GroupKey,
     /// What this node runs.
     pub versions: Versions,
+}
+
+/// Room for programs on one node: attempts wait for their turn while less than they need is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProgramRoom {
+    /// Attempts that run.
+    pub running: u32,
+    /// Attempts that wait for room.
+    pub waiting: u32,
+    /// Cores that those that run asked for.
+    pub cores_taken: u32,
+    /// Cores that programs may take together.
+    pub cores: u32,
+    /// Memory that those that run may take, in MiB. The files of Linux programs lie in it too.
+    pub memory_taken_mib: u64,
+    /// Memory that programs may take together, in MiB: what the machine has, less what is left to the node.
+    pub memory_mib: u64,
 }
 
 /// Versions of what a node runs.

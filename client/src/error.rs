@@ -2,7 +2,7 @@
 
 use api::Problem;
 use receipt::ReceiptError;
-use types::{BlobId, WorkloadId};
+use types::{BlobId, State, WorkloadId};
 
 /// Why a request did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,17 @@ pub enum ClientError {
         /// The workload of the receipt.
         got: WorkloadId,
     },
+    /// The workload ended without a proof that was verified.
+    #[error("workload {workload} ended as {} and has no verified proof", .state.word())]
+    NoProof {
+        /// The workload.
+        workload: WorkloadId,
+        /// Its end state.
+        state: State,
+    },
+    /// The proof of the workload was kept for some epochs, and is no longer.
+    #[error("the node no longer has the proof of workload {0}")]
+    ProofGone(WorkloadId),
     /// The amount of a fee cannot be said.
     #[error("the fee is too large to be said")]
     Overflow,
@@ -64,7 +75,7 @@ pub enum ClientError {
 
 impl ClientError {
     /// The stable code, for machines: that of the problem, or one of `address`, `unreachable`, `bad-answer`, `file`, `receipt`,
-    /// `overflow`.
+    /// `no-proof`, `proof-gone`, `overflow`.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -74,6 +85,8 @@ impl ClientError {
             Self::Answer(_) | Self::TooLong { .. } | Self::WrongBlob(_) => "bad-answer",
             Self::File { .. } => "file",
             Self::Receipt(_) | Self::OtherReceipt { .. } => "receipt",
+            Self::NoProof { .. } => "no-proof",
+            Self::ProofGone(_) => "proof-gone",
             Self::Overflow => "overflow",
         }
     }
@@ -91,6 +104,8 @@ impl ClientError {
             Self::Receipt(_) | Self::OtherReceipt { .. } => {
                 "check that the group key is that of this chain; ask another node"
             }
+            Self::NoProof { .. } => "name a workload that was verified",
+            Self::ProofGone(_) => "put its bundle back with `lemma blob put`, if you kept it; ask an archive",
             Self::Overflow => "use smaller amounts",
         }
     }

@@ -53,7 +53,7 @@ impl Client {
     }
 
     /// The workload; none if the node has not heard of it yet.
-    async fn look(&self, id: WorkloadId) -> Result<Option<Workload>, ClientError> {
+    pub(crate) async fn look(&self, id: WorkloadId) -> Result<Option<Workload>, ClientError> {
         match self.workload(id).await {
             Ok(workload) => Ok(Some(workload)),
             Err(error) if error.is_absent() => self.not_dropped(id, error).await.map(|()| None),

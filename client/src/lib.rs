@@ -9,7 +9,9 @@
 //! | `sign` | [`Draft`]: transactions that are made and signed without a node |
 //! | `calls` | what provers and validators ask of the chain, checked before it is signed |
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
+//! | `logs` | [`Client::follow_log`]: what a workload's program logs, wherever it runs |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
+//! | `earlier` | [`Client::earlier_proof`]: the proof of an earlier workload, as an input of a run |
 //! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
 //! | `error` | [`ClientError`], with a stable code and a hint |
 //!
@@ -31,12 +33,14 @@
 mod blobs;
 mod calls;
 mod client;
+mod earlier;
 mod endpoints;
 mod error;
 mod events;
 pub mod evm;
 mod files;
 mod follow;
+mod logs;
 mod retry;
 mod run;
 mod sign;
@@ -46,9 +50,10 @@ pub use calls::{CallError, changes, registration, update};
 pub use client::Client;
 pub use endpoints::{ProofPart, TakenProof};
 pub use error::ClientError;
-pub use events::Events;
+pub use events::{Events, LogEvents};
 pub use files::{Moved, name_of};
 pub use follow::Progress;
+pub use logs::{LogPart, Tell};
 pub use run::{Finished, Sender};
 pub use sign::{Draft, decode_signed, encode_signed};
 pub use sse::{Message, Parser, SseError};

@@ -12,6 +12,8 @@ pub struct Message {
     pub event: String,
     /// Its data, lines joined by line feeds.
     pub data: String,
+    /// Its id; empty if it has none of its own.
+    pub id: String,
 }
 
 /// Why a stream is given up.
@@ -66,7 +68,8 @@ impl Parser {
         match field {
             "event" => value.clone_into(&mut self.message.event),
             "data" => self.add_data(value)?,
-            // Comments keep the connection open; ids and retry times are not used.
+            "id" => value.clone_into(&mut self.message.id),
+            // Comments keep the connection open; retry times are not used.
             _ => {}
         }
         Ok(None)
@@ -88,8 +91,8 @@ impl Parser {
 mod tests {
     use super::*;
 
-    fn message(event: &str, data: &str) -> Message {
-        Message { event: event.to_owned(), data: data.to_owned() }
+    fn message(event: &str, data: &str, id: &str) -> Message {
+        Message { event: event.to_owned(), data: data.to_owned(), id: id.to_owned() }
     }
 
     const STREAM: &str =
@@ -97,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_stream_reads_the_same_however_it_is_cut() {
-        let expected = [message("block", "{\"a\":\n1}"), message("", "x"), message("", ""), message("", " y")];
+        let expected =
+            [message("block", "{\"a\":\n1}", ""), message("", "x", ""), message("", "", ""), message("", " y", "7")];
         assert_eq!(Parser::default().feed(STREAM.as_bytes()).expect("events"), expected);
         for cut in 1..STREAM.len() {
             let mut parser = Parser::default();

@@ -18,7 +18,10 @@ use std::{
     },
 };
 use tokio::net::TcpListener;
-use types::{AccountId, Amount, BlobId, Call, ChainId, Height, Params, SecretKey, TxId, WorkloadId};
+use types::{
+    AccountId, Amount, BlobId, Call, ChainId, Height, InputSource, Params, SecretKey, TxId, WorkloadId,
+    beacon::GroupKey, message::Bundle,
+};
 
 const ID: WorkloadId = WorkloadId([7; 32]);
 
@@ -252,6 +255,62 @@ async fn a_call_is_sent_under_the_parameters_in_force() {
     assert!(sent.fee_limit > Amount(77_000_000), "the fee is that of the parameters in force: {}", sent.fee_limit);
 }
 
+/// A node that has the frozen receipts of `receipt`, and of blobs this one.
+async fn node_with(receipt: &'static [u8], bundle: Option<Vec<u8>>) -> (Client, Arc<Mutex<Vec<Bytes>>>) {
+    async fn put_blob(Shared(stored): Shared<Arc<Mutex<Vec<Bytes>>>>, bytes: Bytes) -> Response {
+        let (blob, size) = (BlobId::of(&bytes), bytes.len() as u64);
+        stored.lock().expect("lock").push(bytes);
+        Json(api::Stored { blob, size }).into_response()
+    }
+    let stored = Arc::new(Mutex::new(Vec::new()));
+    let absent = || refuse(problem::BLOB_ABSENT);
+    let blob = move || async move { bundle.map_or_else(absent, IntoResponse::into_response) };
+    let routes = Router::new()
+        .route("/v1/workloads/{id}/receipt", get(move || async move { receipt.into_response() }))
+        .route("/v1/blobs/{id}", get(blob).put(put_blob))
+        .with_state(stored.clone());
+    (client(routes).await, stored)
+}
+
+/// A verified receipt, with its group key, its workload and the bundle that it names.
+fn verified() -> (&'static [u8], GroupKey, WorkloadId, Vec<u8>) {
+    let receipt = include_bytes!("../../receipt/tests/fixtures/verified.receipt");
+    let key = include_str!("../../receipt/tests/fixtures/group.key").trim().parse().expect("group key");
+    let checked = receipt::check(receipt, &key).expect("holds");
+    let proof = checked.proof.expect("verified");
+    let part = |hexed: Option<String>| hex::decode(hexed.expect("in the receipt")).expect("hex");
+    let bundle = Bundle { proof: part(proof.bytes), public: part(proof.public_values) };
+    (receipt, key, checked.workload, types::codec::encode(&bundle))
+}
+
+#[tokio::test]
+async fn an_earlier_proof_is_the_one_of_its_receipt_and_stored_anew() {
+    let (receipt, key, id, bundle) = verified();
+    let (client, stored) = node_with(receipt, Some(bundle.clone())).await;
+    let input = client.earlier_proof(id, &key).await.expect("an input");
+    assert_eq!(input, InputSource::Blob { blob: BlobId::of(&bundle), size: bundle.len() as u64 });
+    assert_eq!(*stored.lock().expect("lock"), [Bytes::from(bundle)]);
+}
+
+#[tokio::test]
+async fn an_earlier_proof_is_refused_unless_receipt_and_bytes_are_its_own() {
+    let (receipt, key, id, mut bundle) = verified();
+    let refusal = async |receipt: &'static [u8], bundle: Option<Vec<u8>>, id: WorkloadId, key: GroupKey| {
+        let (client, stored) = node_with(receipt, bundle).await;
+        let error = client.earlier_proof(id, &key).await.expect_err("refused");
+        assert!(stored.lock().expect("lock").is_empty());
+        error.code().to_owned()
+    };
+    assert_eq!(refusal(receipt, None, id, key).await, "proof-gone");
+    assert_eq!(refusal(receipt, Some(bundle.clone()), ID, key).await, "receipt");
+    assert_eq!(refusal(receipt, Some(bundle.clone()), id, GroupKey([3; 96])).await, "receipt");
+    bundle[4] ^= 1;
+    assert_eq!(refusal(receipt, Some(bundle), id, key).await, "bad-answer");
+    let failed = include_bytes!("../../receipt/tests/fixtures/failed.receipt");
+    let failed_id = receipt::check(failed, &key).expect("holds").workload;
+    assert_eq!(refusal(failed, None, failed_id, key).await, "no-proof");
+}
+
 fn status() -> api::Status {
     api::Status {
         chain: ChainId([1; 32]),
@@ -264,6 +323,7 @@ fn status() -> api::Status {
         peers: 3,
         node: types::genesis::PeerId([2; 32]),
         prover: None,
+        programs: None,
         group_key: types::beacon::GroupKey([3; 96]),
         versions: api::Versions { node: String::new(), api: String::new(), verifier: String::new() },
     }

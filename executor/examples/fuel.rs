@@ -10,7 +10,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use executor::check::VERIFIER_FEATURES;
-use executor::wasm::engine::operator_cost;
+use executor::wasm::engine::{FUEL_SCHEDULE, operator_cost};
 use wasmtime::{Config, Engine, Instance, Module, OperatorCost, Result, Store, Trap};
 
 /// Name, memory in pages, and the body of the loop.
@@ -21,6 +21,18 @@ const LOOPS: &[(&str, u32, &str)] = &[
         "(local.set $a (i64.rotl (i64.xor (i64.add (local.get $a) (local.get $b)) (i64.const 77)) (i64.const 7)))",
     ),
     ("i64.mul", 1, "(local.set $a (i64.mul (i64.add (local.get $a) (local.get $b)) (local.get $a)))"),
+    ("i64.mul_wide_u", 1, "(i64.mul_wide_u (local.get $a) (local.get $b)) (local.set $b) (local.set $a)"),
+    ("i64.mul_wide_s", 1, "(i64.mul_wide_s (local.get $a) (local.get $b)) (local.set $b) (local.set $a)"),
+    (
+        "i64.add128",
+        1,
+        "(i64.add128 (local.get $a) (local.get $b) (local.get $b) (local.get $a)) (local.set $b) (local.set $a)",
+    ),
+    (
+        "i64.sub128",
+        1,
+        "(i64.sub128 (local.get $a) (local.get $b) (local.get $b) (local.get $a)) (local.set $b) (local.set $a)",
+    ),
     ("i64.popcnt", 1, "(local.set $a (i64.add (i64.popcnt (local.get $a)) (local.get $b)))"),
     (
         "i32.load/store, in cache",
@@ -87,7 +99,7 @@ const PASSES: usize = 5;
 
 fn main() -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{:44} {:>22} {:>22}", "", "default table", "lemma-fuel-1")?;
+    writeln!(out, "{:44} {:>22} {:>22}", "", "default table", FUEL_SCHEDULE)?;
     writeln!(out, "{:44} {:>11} {:>10} {:>11} {:>10}", "loop over", "ns/fuel", "ratio", "ns/fuel", "ratio")?;
     let engines = [engine(OperatorCost::new())?, engine(operator_cost())?];
     let mut base = [None; 2];
@@ -153,7 +165,7 @@ fn grow_by_pages(out: &mut impl Write, engines: &[Engine; 2]) -> Result<()> {
                     (local.set $p (i32.add (local.get $p) (i32.const 4096)))
                     (br_if 0 (i32.and (local.get $p) (i32.const 65535))))
                 (br_if 0 (i32.ne (memory.size) (i32.const 4096))))))"#;
-    for (name, engine) in ["default table", "lemma-fuel-1"].iter().zip(engines) {
+    for (name, engine) in ["default table", FUEL_SCHEDULE].iter().zip(engines) {
         let module = Module::new(engine, text)?;
         let mut store = Store::new(engine, ());
         store.set_epoch_deadline(1);

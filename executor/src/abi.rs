@@ -8,7 +8,7 @@
 //!
 //! | import | meaning |
 //! | --- | --- |
-//! | `log(ptr: i32, len: i32)` | append bytes to the log; beyond the limit the middle of the log is dropped |
+//! | `log(ptr: i32, len: i32)` | append a line to the log, with its end where it lacks one; beyond the limit the middle of the log is dropped |
 //! | `progress(permille: i32)` | how far it is; only growing values are passed on |
 //! | `random(ptr: i32, len: i32)` | fill with random bytes |
 //! | `output(kind: i32, ptr: i32, len: i32)` | append to the proof (kind 0) or to the public values (kind 1) |

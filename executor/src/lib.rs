@@ -34,9 +34,9 @@ pub use cancel::CancelToken;
 #[cfg(feature = "check")]
 pub use check::{ModuleError, check_prover, check_verifier};
 pub use job::{ProveJob, ProverLimits, VerifierLimits, VerifyJob};
-pub use log::{LogBuffer, ProgramLog};
+pub use log::{LOG_MARK_BYTES_MAX, LogBuffer, ProgramLog};
 #[cfg(all(feature = "native", target_os = "linux"))]
-pub use native::{NativeExecutor, NativeJob, NativeProbe, NativeProbeError, NativeSettings, Source};
+pub use native::{NativeExecutor, NativeImage, NativeJob, NativeProbe, NativeProbeError, NativeSettings, Source};
 pub use outcome::{
     FailReason, Failed, InvalidReason, NoVerdictReason, Outcome, ProgramEvent, Success, Usage, Verdict, Verification,
 };

@@ -20,6 +20,9 @@ impl ProgramLog {
     }
 }
 
+/// Most bytes of the line that marks where bytes are missing: a kept log may be longer than its limit by so much.
+pub const LOG_MARK_BYTES_MAX: usize = 38;
+
 /// Collects a log within a fixed number of bytes: the first half of the limit and the latest bytes after it.
 #[derive(Debug)]
 pub struct LogBuffer {
@@ -72,6 +75,14 @@ impl LogBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_log_is_longer_than_its_limit_and_the_mark() {
+        let mut buffer = LogBuffer::new(10);
+        buffer.push(b"more than ten bytes");
+        buffer.dropped_bytes = u64::MAX;
+        assert_eq!(buffer.finish().bytes.len(), 10 + LOG_MARK_BYTES_MAX);
+    }
 
     fn log_of(bytes_max: u64, parts: &[&str]) -> ProgramLog {
         let mut buffer = LogBuffer::new(bytes_max);

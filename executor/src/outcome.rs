@@ -103,6 +103,10 @@ pub struct Usage {
     pub wall_ms: u64,
     /// Most memory in use, in bytes: of WebAssembly the linear memory, of a native program that of all its processes.
     pub memory_peak_bytes: u64,
+    /// Milliseconds of processor time, over all threads and processes of the program. None where nothing tells.
+    pub cpu_ms: Option<u64>,
+    /// Most bytes on its disk that were seen: it is looked at every few milliseconds. WebAssembly has no disk.
+    pub disk_peak_bytes: u64,
     /// Calls of host functions. Native programs have none.
     pub host_calls: u64,
 }
@@ -112,7 +116,7 @@ pub struct Usage {
 pub enum ProgramEvent {
     /// The module is compiled, or the sandbox is made, and the program starts: its clock runs from here.
     Started,
-    /// Bytes it logged, in order. Ends when the log limit is reached.
+    /// Bytes it logged, in order: all of them, also those that the log at the end leaves out.
     Log(Vec<u8>),
     /// How far it says it is, 1 to 1000, always growing.
     Progress(u16),

@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        Context, account, blob, events, evidence, genesis, key, node, params, program, proof, prover, quote, receipt,
-        run, tx, validator, workload,
+        Context, account, blob, events, evidence, genesis, key, logs, node, params, program, proof, prover, quote,
+        receipt, run, tx, validator, workload,
     },
     demo, devnet,
     exit::TABLE,
@@ -37,6 +37,7 @@ Examples:
   lemma devnet --dir net                      a local network that stays
   lemma status ID                             where a workload is
   lemma receipt verify FILE --key GROUPKEY    check a receipt with no node
+  lemma program new NAME                      begin a program of your own
   lemma prover register --help                join as a prover
   lemma validator status                      who signs, and who votes for what
 
@@ -68,7 +69,7 @@ pub enum Command {
     #[command(subcommand)]
     Program(program::Program),
     /// Ask for one execution of a program
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Send a transaction that was signed before
     #[command(subcommand)]
     Tx(tx::Tx),
@@ -78,6 +79,7 @@ pub enum Command {
     Explain(workload::Explain),
     /// Print what happens, as it happens
     Events(events::Events),
+    Logs(logs::Logs),
     /// Fetch a proof, or write it for another system
     #[command(subcommand)]
     Proof(proof::Proof),
@@ -128,6 +130,7 @@ impl Cli {
             Command::Status(command) => command.run(context).await,
             Command::Explain(command) => command.run(context).await,
             Command::Events(command) => command.run(context).await,
+            Command::Logs(command) => command.run(context).await,
             Command::Proof(command) => command.run(context).await,
             Command::Receipt(command) => command.run(context).await,
             Command::Transfer(command) => command.run(context).await,

@@ -107,7 +107,8 @@ fn of_client(error: &ClientError) -> Code {
         ClientError::Address { .. } | ClientError::File { .. } => Code::Usage,
         ClientError::Unreachable { .. } => Code::Unreachable,
         ClientError::Problem(problem) if problem.status >= 500 => Code::Unreachable,
-        ClientError::Problem(_) => Code::Refused,
+        ClientError::Problem(_) | ClientError::ProofGone(_) => Code::Refused,
+        ClientError::NoProof { .. } => Code::WithoutProof,
         ClientError::WrongBlob(_) | ClientError::Receipt(_) | ClientError::OtherReceipt { .. } => Code::Unverified,
         ClientError::Answer(_) | ClientError::TooLong { .. } | ClientError::Overflow => Code::Failed,
     }

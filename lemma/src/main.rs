@@ -10,6 +10,8 @@ mod files;
 mod life;
 mod network;
 mod output;
+mod toolchain;
+mod trial;
 mod units;
 
 use clap::Parser as _;

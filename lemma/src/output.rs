@@ -3,7 +3,10 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Table, presets::NOTHING};
 use serde::Serialize;
-use std::{fmt::Display, io::Write as _};
+use std::{
+    fmt::Display,
+    io::{IsTerminal as _, Write as _},
+};
 
 /// Good news.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -53,6 +56,21 @@ impl Output {
         Ok(())
     }
 
+    /// Text of somebody else, as it is or made harmless. False when the reader has gone.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn foreign(self, text: &[u8], raw: bool) -> anyhow::Result<bool> {
+        let mut out = std::io::stdout();
+        let shown = out.is_terminal() && !raw;
+        let safe = if shown { Some(harmless(&String::from_utf8_lossy(text))) } else { None };
+        match out.write_all(safe.as_deref().map_or(text, str::as_bytes)).and_then(|()| out.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// A line of progress, for people.
     pub fn note(self, text: impl Display) {
         // Whoever closed the other end does not want to read it.
@@ -64,6 +82,22 @@ impl Output {
 fn to_stdout(text: &str) {
     let mut out = anstream::stdout();
     let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+}
+
+/// Text whose control characters, and those that turn the direction of writing, are spelled out: else it could move the cursor,
+/// retitle the window or hide what it says.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().fold(String::with_capacity(text.len()), |mut out, letter| {
+        match letter {
+            '\n' | '\t' => out.push(letter),
+            _ if letter.is_control() || turns(letter) => out.extend(letter.escape_default()),
+            _ => out.push(letter),
+        }
+        out
+    })
 }
 
 /// A table without lines, for people.
@@ -85,4 +119,17 @@ pub fn styled(style: Style, text: impl Display) -> String {
 #[must_use]
 pub fn short(id: impl Display) -> String {
     id.to_string().chars().take(8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_writes_does_nothing_to_a_terminal() {
+        let text = "a\tb\r\n\x1b[2J\x1b]0;title\x07c\rd\u{9b}1m é ✓ \u{202e}e\n";
+        let safe = harmless(text);
+        assert_eq!(safe, "a\tb\n\\u{1b}[2J\\u{1b}]0;title\\u{7}c\\rd\\u{9b}1m é ✓ \\u{202e}e\n");
+        assert!(safe.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')));
+    }
 }

@@ -153,3 +153,15 @@ fn what_makes_no_sense_is_refused_before_a_node_is_asked() {
         assert_eq!((said.status.code(), said.stdout.len()), (Some(2), 0), "{command:?}: {error}");
     }
 }
+
+#[test]
+fn the_proof_of_an_earlier_workload_cannot_be_named_without_a_node() {
+    let net = Net::new();
+    let (key, genesis) = (text(&net.path("node-0/config.toml")), text(&net.path("genesis.json")));
+    let (program, input) = ("11".repeat(32), format!("witness:proof:{}", "22".repeat(32)));
+    let offline = ["--sign-only", "--nonce", "0", "--valid-until", "9", "--genesis", &genesis, "--tx-out", "/dev/null"];
+    let run = ["run", &program, "--input", &input, "--max-fee", "1", "--key", &key];
+    let said = lemma(&[&run[..], &offline].concat());
+    let error = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.code() == Some(2) && error.contains("not known offline"), "{error}");
+}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     path::{Path, PathBuf},
 };
 use types::genesis::PeerId;
@@ -82,6 +82,28 @@ pub struct Http {
     pub uploads_max: usize,
     /// Rows of parts of blobs that are sent to other nodes at once; more are refused.
     pub serving_max: usize,
+    /// What one address may do.
+    pub quota: Quota,
+}
+
+/// What one address may do: an IPv4 address, or the first 64 bits of an IPv6 one. What is more is refused until later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quota {
+    /// Requests in a second, on average.
+    pub requests_per_second: u32,
+    /// Requests at once, after a while without any.
+    pub requests_burst: u32,
+    /// Bytes of uploads of the last hour that no workload and no program needs. An address gets no more than half of what is left
+    /// for uploads either.
+    pub upload_bytes_max: u64,
+    /// Rows of parts of blobs that are sent at once.
+    pub parts_at_once: u32,
+    /// Whether this machine itself has no quotas. Behind a reverse proxy on this machine nobody has any: say `false` then, and
+    /// have the proxy limit its clients.
+    pub exempt_loopback: bool,
+    /// Other addresses without quotas, such as those of the operator's own services.
+    pub exempt: Vec<IpAddr>,
 }
 
 /// How much of the machine the node takes.
@@ -93,18 +115,49 @@ pub struct Limits {
     pub blobs_bytes_max: u64,
     /// Worker threads of the engine.
     pub engine_threads: usize,
+    /// Bytes of memory that programs leave to the node, of what the machine or its control group has; a quarter at most.
+    pub memory_headroom_bytes: u64,
+    /// Bytes of memory that programs may take together. Unless given: all but the headroom. The files that Linux programs
+    /// write lie in memory as well.
+    pub programs_memory_bytes: Option<u64>,
 }
 
 impl Default for Http {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, connections_max: 1024, requests_max: 256, streams_max: 256, uploads_max: 16, serving_max: 64 }
+        Self {
+            listen,
+            connections_max: 1024,
+            requests_max: 256,
+            streams_max: 256,
+            uploads_max: 16,
+            serving_max: 64,
+            quota: Quota::default(),
+        }
+    }
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self {
+            requests_per_second: 100,
+            requests_burst: 1000,
+            upload_bytes_max: (4 << 30) + (1 << 20),
+            parts_at_once: 16,
+            exempt_loopback: true,
+            exempt: Vec::new(),
+        }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { blobs_bytes_max: 16 << 30, engine_threads: 2 }
+        Self {
+            blobs_bytes_max: 16 << 30,
+            engine_threads: 2,
+            memory_headroom_bytes: 1 << 30,
+            programs_memory_bytes: None,
+        }
     }
 }
 
@@ -175,6 +228,9 @@ impl Config {
             ("http.streams_max", self.http.streams_max),
             ("http.uploads_max", self.http.uploads_max),
             ("http.serving_max", self.http.serving_max),
+            ("http.quota.requests_per_second", self.http.quota.requests_per_second as usize),
+            ("http.quota.requests_burst", self.http.quota.requests_burst as usize),
+            ("http.quota.parts_at_once", self.http.quota.parts_at_once as usize),
             ("limits.engine_threads", self.limits.engine_threads),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {

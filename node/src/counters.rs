@@ -1,5 +1,6 @@
 //! What this node counts itself, beside the engine's metrics, as Prometheus text.
 
+use crate::host::Usage;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -58,9 +59,9 @@ impl Counters {
         *self.responses.lock().unwrap_or_else(PoisonError::into_inner).entry(status).or_default() += 1;
     }
 
-    /// All counters, with the bytes that the blob store holds.
+    /// All counters, with the bytes that the blob store holds and what programs take.
     #[must_use]
-    pub fn text(&self, blob_bytes: u64) -> String {
+    pub fn text(&self, blob_bytes: u64, programs: Option<Usage>) -> String {
         let mut out = String::new();
         family(&mut out, "lemma_refused_total", "counter", "what was sent in and refused", |line| {
             for ((what, code), count) in &*self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -100,7 +101,23 @@ impl Counters {
         for (name, kind, help, value) in single {
             family(&mut out, name, kind, help, |line| line("", value));
         }
+        programs.iter().for_each(|usage| room(&mut out, usage));
         out
+    }
+}
+
+/// What programs take, and what there is for them.
+fn room(out: &mut String, usage: &Usage) {
+    let gauges = [
+        ("lemma_attempts_running", "attempts that run", usage.running as u64),
+        ("lemma_attempts_waiting", "attempts that wait for room", usage.waiting as u64),
+        ("lemma_programs_cores", "cores that programs may take", usage.whole.cores.into()),
+        ("lemma_programs_cores_taken", "cores of the attempts that run", usage.taken.cores.into()),
+        ("lemma_programs_memory_bytes", "memory that programs may take", usage.whole.memory_bytes),
+        ("lemma_programs_memory_taken_bytes", "memory of the attempts that run", usage.taken.memory_bytes),
+    ];
+    for (name, help, value) in gauges {
+        family(out, name, "gauge", help, |line| line("", value));
     }
 }
 
@@ -125,6 +142,7 @@ fn family(out: &mut String, name: &str, kind: &str, help: &str, lines: impl FnOn
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Share;
 
     #[test]
     fn refusals_are_counted_by_what_and_why() {
@@ -132,7 +150,13 @@ mod tests {
         counters.refused("transaction", "funds");
         counters.refused("transaction", "funds");
         counters.refused("bad\"label\n", "funds");
-        let text = counters.text(12);
+        let whole = Share { cores: 4, memory_bytes: 1 << 20 };
+        let usage = Usage { running: 1, waiting: 2, taken: Share { cores: 3, ..whole }, whole };
+        let text = counters.text(12, Some(usage));
+        assert!(
+            text.contains("lemma_programs_cores_taken 3\n") && text.contains("lemma_attempts_waiting 2\n"),
+            "{text}"
+        );
         assert!(text.contains("lemma_refused_total{what=\"transaction\",code=\"funds\"} 2\n"), "{text}");
         assert!(text.contains("lemma_refused_total{what=\"badlabel\",code=\"funds\"} 1\n"), "{text}");
         assert!(text.contains("lemma_blobs_bytes 12\n"), "{text}");

@@ -6,7 +6,7 @@
 //! | `start`, [`run`] | joins the parts, and takes them apart again |
 //! | [`Store`] | blobs on disk |
 //! | [`Host`] | what a replica asks of its outside: programs, blobs, listeners |
-//! | `index`, `feed`, `counters` | what this node remembers, tells and counts |
+//! | `index`, `feed`, `logs`, `counters` | what this node remembers, tells and counts |
 //! | `money` | how final blocks move money, for the index |
 //! | `state`, `receipts` | questions to the engine, typed; evidence put together |
 //! | [`http`] | the API |
@@ -27,18 +27,19 @@ mod host;
 pub mod http;
 mod index;
 mod keys;
+mod logs;
 mod money;
 mod receipts;
 mod start;
 mod state;
 
 pub use blobs::{Kept, PARTS_MAX, Reading, Store, StoreError, StoreLimits, Upload};
-pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p};
+pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p, Quota};
 pub use counters::Counters;
 pub use error::NodeError;
 pub use feed::{Feed, Listener, Told};
 pub use genesis::{GenesisFileError, read_genesis};
-pub use host::{Host, HostSetup, Prover, SubmitError};
+pub use host::{Host, HostSetup, Prover, Share, SubmitError, Usage};
 pub use index::{Index, Page};
 pub use keys::{KeyError, read_secret, write_secret};
 pub use money::follow_money;

@@ -1,6 +1,7 @@
 //! Joins the parts of a node, and takes them apart again.
 
 mod builtin;
+mod machine;
 mod network;
 mod prover;
 
@@ -144,7 +145,8 @@ fn join(config: &Config, builtin: &[&[u8]], runtime: tokio::runtime::Handle) -> 
     let folder = Folder::claim(&config.data, ledger.chain())?;
     let secret = keys::read_key(&config.node_key)?;
     let me = PeerId(engine::public_key(secret));
-    let prover = config.prover_key.as_deref().map(|path| prover::prover(path, &genesis, &folder)).transpose()?;
+    let prover =
+        config.prover_key.as_deref().map(|path| prover::prover(path, &genesis, &folder, &config.limits)).transpose()?;
     let limits =
         StoreLimits { blob_bytes_max: genesis.params.blob_bytes_max, total_bytes_max: config.limits.blobs_bytes_max };
     let store = Arc::new(Store::open(&folder.join("blobs"), limits)?);

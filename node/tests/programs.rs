@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use executor::{Executor, Settings};
-use node::{Host, HostSetup, Prover, Store, StoreLimits};
+use node::{Host, HostSetup, Prover, Share, Store, StoreLimits};
 use ports::{Host as _, Inbox};
 use std::{fs, sync::Arc, sync::mpsc};
 use tempfile::TempDir;
@@ -38,8 +38,7 @@ impl Bench {
         let limits = StoreLimits { blob_bytes_max: 1 << 28, total_bytes_max: 1 << 30 };
         let store = Arc::new(Store::open(&dir.path().join("blobs"), limits).expect("store"));
         let executor = Executor::new(&dir.path().join("programs"), Settings::default()).expect("executor");
-        let capacity =
-            Resources { cpus: 2, memory_mib: 1024, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() };
+        let capacity = Share { cores: 2, memory_bytes: 1 << 30 };
         let host = Host::new(HostSetup {
             runtime: runtime.handle().clone(),
             store: store.clone(),

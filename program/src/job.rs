@@ -98,8 +98,43 @@ pub struct Output {
     pub public_values: Vec<u8>,
 }
 
+impl Output {
+    /// Reads the output of an earlier workload: the bundle by whose hash the network names a proof, which a run may have as
+    /// an input. `None` unless `bundle` is proof and public values, a section each.
+    pub fn decode(bundle: &[u8]) -> Option<Self> {
+        let sections = section::decode(bundle).ok()?;
+        let [proof, public_values] = sections.as_slice() else { return None };
+        Some(Self { proof: proof.to_vec(), public_values: public_values.to_vec() })
+    }
+
+    /// The bundle of this output. `None` when a part is longer than `u32::MAX` bytes.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        section::encode(&[&self.proof, &self.public_values])
+    }
+}
+
 impl From<SectionError> for Error {
     fn from(error: SectionError) -> Self {
         Self::new(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_bundle_is_two_sections_and_nothing_else() {
+        let output = Output { proof: vec![1, 2, 3], public_values: vec![4] };
+        let bundle = output.encode().unwrap();
+        // As the network writes it: each part behind its length.
+        assert_eq!(bundle, [3, 0, 0, 0, 1, 2, 3, 1, 0, 0, 0, 4]);
+        assert_eq!(Output::decode(&bundle), Some(output));
+        for wrong in
+            [&bundle[..11], &bundle[..7], b"", &[&bundle[..], &[0; 4]].concat(), &[&bundle[..], b"\0"].concat()]
+        {
+            assert_eq!(Output::decode(wrong), None, "{wrong:?}");
+        }
     }
 }

@@ -36,6 +36,20 @@ const PROGRAMS: &[Program] = &[
         native: &["prover"],
     },
     Program {
+        package: "aggregate-leaf",
+        directory: "aggregate/leaf",
+        proof_system: "groth16-bls12-377/arkworks-0.6",
+        wasm: &["verifier", "prover"],
+        native: &[],
+    },
+    Program {
+        package: "aggregate",
+        directory: "aggregate",
+        proof_system: "groth16-bw6-761/arkworks-0.6",
+        wasm: &["verifier"],
+        native: &["prover"],
+    },
+    Program {
         package: "capacity",
         directory: "capacity",
         proof_system: "lemma-capacity/1",
@@ -46,7 +60,8 @@ const PROGRAMS: &[Program] = &[
         package: "miden",
         directory: "miden",
         proof_system: "miden-vm/0.23.5",
-        wasm: &["verifier", "prover"],
+        // Its prover has functions larger than a node takes.
+        wasm: &["verifier"],
         native: &["prover"],
     },
     Program {
@@ -58,6 +73,7 @@ const PROGRAMS: &[Program] = &[
     },
     Program { package: "loops", directory: "faulty/loops", proof_system: "none/1", wasm: &["prover"], native: &[] },
     Program { package: "fails", directory: "faulty/fails", proof_system: "none/1", wasm: &["prover"], native: &[] },
+    Program { package: "tampers", directory: "faulty/tampers", proof_system: "none/1", wasm: &[], native: &["prover"] },
 ];
 
 struct Program {

@@ -3,6 +3,7 @@
 //! Each check is a function from loaded inputs to findings, in a file of its own, and has a test showing that it can
 //! fail. A finding reads like a compiler message: `path:line: what is wrong; what to do`.
 
+mod bad_input;
 mod banned;
 mod features;
 mod finding;
@@ -68,6 +69,7 @@ fn check(repository: &Repository, functions: &[Function]) -> Result<Vec<Finding>
     findings.extend(hygiene::check(files, packages));
     findings.extend(links::check(files));
     findings.extend(rules::check(files, sources));
+    findings.extend(bad_input::check(files, sources));
     findings.sort();
     findings.dedup();
     Ok(findings)

@@ -68,7 +68,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     pub(super) fn new(method: HttpMethod, path: &'static str, id: &str, summary: &str) -> Self {
         let operation = OperationBuilder::new().operation_id(Some(id)).summary(Some(summary));
-        Self { path, method, operation }.errors(&[400, 503])
+        Self { path, method, operation }.errors(&[400, 429, 503])
     }
 
     /// Takes a parameter out of the path.

@@ -14,7 +14,7 @@ use crate::abi;
 use shape::Shape;
 
 /// Version of the rules in this module. A change of any of them is a new version.
-pub const MODULE_RULES: &str = "lemma-module-1";
+pub const MODULE_RULES: &str = "lemma-module-2";
 
 /// Largest verifier artifact, in bytes.
 pub const VERIFIER_BYTES_MAX: usize = 4 << 20;
@@ -25,9 +25,9 @@ pub const VERIFIER_PAGES_MAX: u64 = 1_024;
 /// Most initial memory of a prover, in pages of 64 KiB (4 GiB, all that 32 bits address).
 pub const PROVER_PAGES_MAX: u64 = 65_536;
 
-/// What a verifier may consist of: what compilers emit for linear memory programs ("lime1"), which includes no
-/// reference types (hence no growing tables), no threads, no SIMD. Features can be added by a new fuel schedule, never
-/// taken away.
+/// What a verifier may consist of: what compilers emit for linear memory programs ("lime1"), and the 128-bit products
+/// and sums that proof systems live on. No reference types (hence no growing tables), no threads, no SIMD. Features can
+/// be added by a new fuel schedule, never taken away.
 pub const VERIFIER_FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::MUTABLE_GLOBAL)
     .union(WasmFeatures::SIGN_EXTENSION)
@@ -35,7 +35,8 @@ pub const VERIFIER_FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::BULK_MEMORY_OPT)
     .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
-    .union(WasmFeatures::EXTENDED_CONST);
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::WIDE_ARITHMETIC);
 
 /// What a prover may consist of: the same and SIMD.
 pub const PROVER_FEATURES: WasmFeatures = VERIFIER_FEATURES.union(WasmFeatures::SIMD);
@@ -174,8 +175,9 @@ fn validate(bytes: &[u8], rules: &Rules) -> Result<wasmparser::types::Types, Mod
     types.ok_or_else(|| ModuleError::Malformed("the module has no end".to_owned()))
 }
 
+/// In one line, whatever the parser says.
 fn malformed(error: wasmparser::Error) -> ModuleError {
-    ModuleError::Malformed(error.to_string())
+    ModuleError::Malformed(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn check_imports(types: TypesRef<'_>, allowed: &'static [Signature]) -> Result<(), ModuleError> {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal};
+
 const PREFIX: &str = "lemma-";
 /// How long a group that should be empty is waited for.
 const EMPTY_WITHIN: Duration = Duration::from_secs(2);
@@ -41,7 +43,7 @@ impl Groups {
 
     /// Makes groups that hold no more than this; nothing without control groups.
     pub(super) fn make(&self, memory_bytes: u64, processes: u64) -> std::io::Result<Option<Group>> {
-        let name = format!("{PREFIX}{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{PREFIX}{}-{}", owner(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut group = Group { dirs: Vec::new(), v2: matches!(self, Self::V2(_)) };
         match self {
             Self::None => return Ok(None),
@@ -65,7 +67,7 @@ impl Groups {
         Ok(Some(group))
     }
 
-    /// Removes the groups of a process that is gone. Fails silently for those in use.
+    /// Removes the groups of nodes that are gone, with whatever may still run in them.
     pub(super) fn sweep(&self) {
         let parents: Vec<&Path> = match self {
             Self::V2(parent) => vec![parent],
@@ -75,10 +77,41 @@ impl Groups {
         for entry in parents.into_iter().flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten()) {
             let name = entry.file_name().to_string_lossy().into_owned();
             let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
-            if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-                let _ = fs::remove_dir(entry.path());
+            if owner.is_some_and(|owner| !is_alive(owner)) {
+                empty(&entry.path());
+                drop(Group { dirs: vec![entry.path()], v2: false });
             }
         }
+    }
+}
+
+/// The name of this process among all that ever were on this machine since it was started: its number alone comes again.
+fn owner() -> String {
+    format!("{}.{}", std::process::id(), started("self").unwrap_or_default())
+}
+
+fn is_alive(owner: &str) -> bool {
+    let (pid, since) = owner.split_once('.').unwrap_or((owner, ""));
+    started(pid).is_some_and(|started| since.is_empty() || started == since)
+}
+
+/// When a process was started, in ticks of the machine; none if there is no such process.
+fn started(pid: &str) -> Option<String> {
+    let text = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).ok()?;
+    // The name of the program may hold anything but is in brackets. The 22nd field is the 20th after it.
+    text.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
+}
+
+/// Kills what runs in a group.
+fn empty(dir: &Path) {
+    // Version 2 of recent kernels has a file for it.
+    if write(&dir.join("cgroup.kill"), "1").is_ok() {
+        return;
+    }
+    let pids = fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
+    for pid in pids.lines().filter_map(|line| Pid::from_raw(line.trim().parse().ok()?)) {
+        // Fails when it is gone already.
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
     }
 }
 
@@ -109,6 +142,11 @@ impl Group {
     pub(super) fn peak_bytes(&self) -> u64 {
         let name = if self.v2 { "memory.peak" } else { "memory.max_usage_in_bytes" };
         self.number(name).unwrap_or(0)
+    }
+
+    /// Processor time, in milliseconds. Version 1 counts it elsewhere.
+    pub(super) fn cpu_ms(&self) -> Option<u64> {
+        if self.v2 { Some(self.counter("cpu.stat", "usage_usec")? / 1_000) } else { None }
     }
 
     /// Whether the kernel killed a process of the group because the group was at its limit. A kill because the whole
@@ -207,6 +245,16 @@ mod tests {
         let (memory, pids) = ("/sys/fs/cgroup/memory/x".into(), "/sys/fs/cgroup/pids/b".into());
         assert_eq!(candidates(own, mounts), [Groups::V1 { memory, pids }]);
         assert_eq!(candidates("4:memory:/x\n", mounts), []);
+    }
+
+    #[test]
+    fn an_owner_is_alive_while_its_process_is_and_no_other_of_its_number() {
+        assert!(is_alive(&owner()));
+        assert!(!is_alive(&format!("{}.1", std::process::id())), "the same number, earlier");
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        let owner = format!("{}.{}", gone.id(), started(&gone.id().to_string()).unwrap());
+        gone.wait().unwrap();
+        assert!(!is_alive(&owner));
     }
 
     #[test]

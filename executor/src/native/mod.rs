@@ -2,7 +2,7 @@
 //!
 //! | file | what it decides |
 //! | --- | --- |
-//! | `image` | how an artifact becomes a directory |
+//! | `image` | how an artifact becomes a directory, and a directory an artifact |
 //! | `place` | a job's files on the host |
 //! | `run` | one run from the node's side: clock, memory, cancellation, what its end means |
 //! | `process` | the node's handle on the sandbox and its certain end |
@@ -131,6 +131,39 @@ impl Default for NativeSettings {
     }
 }
 
+/// What an artifact unpacks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NativeImage {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Whether it is one static file, which runs even where a machine has no namespaces.
+    pub is_static: bool,
+    /// Bytes it unpacks to.
+    pub bytes: u64,
+}
+
+impl NativeImage {
+    fn of(image: &image::Image) -> Self {
+        Self { command: image.command.clone(), is_static: image.is_static, bytes: image.bytes }
+    }
+}
+
+fn reason_of(error: image::ImageError) -> FailReason {
+    match error {
+        image::ImageError::Bad(text) => FailReason::BadModule(text),
+        image::ImageError::Host(text) => FailReason::HostError(text),
+    }
+}
+
+/// Makes the file `to` of what people have: a static ELF, a root directory or an OCI layout, as a folder or as tar. The same
+/// content gives the same bytes. `scratch` is an empty folder, in which it is unpacked twice.
+///
+/// # Errors
+/// `BadModule` when nodes would not take what is there, `HostError` when that could not be found out.
+pub fn pack(from: &Path, to: &Path, scratch: &Path) -> Result<NativeImage, FailReason> {
+    image::pack(from, to, scratch).map(|image| NativeImage::of(&image)).map_err(reason_of)
+}
+
 /// The means by which programs are held on this machine.
 #[derive(Clone, Debug)]
 struct Means {
@@ -187,16 +220,13 @@ impl NativeExecutor {
         }
     }
 
-    /// Unpacks an artifact ahead of its first use, for instance when a program is deployed.
+    /// Unpacks an artifact ahead of its first use, for instance when a program is deployed, and says what is in it.
     ///
     /// # Errors
     /// `BadModule` when it is no program for this machine, `HostError` when that could not be found out.
-    pub fn prepare(&self, artifact_id: [u8; 32], artifact: Source<'_>) -> Result<(), FailReason> {
-        match self.images.get(blake3::Hash::from_bytes(artifact_id), &artifact) {
-            Ok(_) => Ok(()),
-            Err(image::ImageError::Bad(text)) => Err(FailReason::BadModule(text)),
-            Err(image::ImageError::Host(text)) => Err(FailReason::HostError(text)),
-        }
+    pub fn prepare(&self, artifact_id: [u8; 32], artifact: Source<'_>) -> Result<NativeImage, FailReason> {
+        let image = self.images.get(blake3::Hash::from_bytes(artifact_id), &artifact);
+        image.map(|image| NativeImage::of(&image)).map_err(reason_of)
     }
 
     /// Runs a built-in program in a sandbox, once to its end and once past its time, and says by which means it was

@@ -44,6 +44,12 @@ fn host(name: &str, error: &std::io::Error) -> FailReason {
     FailReason::HostError(format!("{name} cannot be read: {error}"))
 }
 
+/// Bytes in use on the file system of the output directory, which is the program's whole disk.
+pub(super) fn used_bytes(directory: &OwnedFd) -> u64 {
+    rustix::fs::fstatvfs(directory)
+        .map_or(0, |stat| stat.f_blocks.saturating_sub(stat.f_bfree).saturating_mul(stat.f_frsize))
+}
+
 /// Whether the file system of the output directory, which is the program's whole disk, has no room left.
 pub(super) fn is_full(directory: &OwnedFd) -> bool {
     const ROOM_BYTES: u64 = 64 << 10;

@@ -20,7 +20,6 @@ const PERMILLE_MAX: u16 = 1000;
 pub(super) struct Pumps {
     pipes: [Option<PipeReader>; 3],
     log: LogBuffer,
-    log_events_left: u64,
     line: Vec<u8>,
     permille: u16,
     bytes_left: u64,
@@ -41,7 +40,6 @@ impl Pumps {
         Ok(Self {
             pipes: pipes.map(Some),
             log: LogBuffer::new(limits.log_bytes_max),
-            log_events_left: limits.log_bytes_max,
             line: Vec::new(),
             permille: 0,
             bytes_left: limits.host_bytes_max,
@@ -111,11 +109,7 @@ impl Pumps {
 
     fn log(&mut self, bytes: &[u8]) {
         self.log.push(bytes);
-        let shown = usize::try_from(self.log_events_left).map_or(bytes.len(), |left| left.min(bytes.len()));
-        if shown > 0 {
-            self.log_events_left -= shown as u64;
-            self.waiting.push_back(ProgramEvent::Log(bytes[..shown].to_vec()));
-        }
+        self.waiting.push_back(ProgramEvent::Log(bytes.to_vec()));
     }
 
     /// Lines `{"progress": permille}`; anything else is passed over.

@@ -96,6 +96,7 @@ struct Run<'a> {
     /// When to look at memory again, and the most that was seen where nothing else counts it.
     next_look: Instant,
     watched_peak: u64,
+    disk_peak: u64,
     machine_kills: u64,
 }
 
@@ -133,6 +134,7 @@ impl<'a> Run<'a> {
             ended,
             next_look: begun,
             watched_peak: 0,
+            disk_peak: 0,
             machine_kills,
         })
     }
@@ -144,10 +146,15 @@ impl<'a> Run<'a> {
             }
         };
         self.ended = Some(Instant::now());
+        self.look_at_disk();
+        let cpu_ms = match &end {
+            End::Reported(Report::Ended { cpu_ms, .. }) => *cpu_ms,
+            _ => None,
+        };
         let gone = self.process.end();
         let end = if gone { end } else { End::Stopped(FailReason::HostError("the program does not die".into())) };
         let result = self.result(end);
-        let usage = self.usage();
+        let usage = self.usage(cpu_ms);
         let log = self.pumps.finish();
         match result {
             Ok((proof, public)) => Outcome::Success(Success { proof, public, log, usage }),
@@ -214,15 +221,29 @@ impl<'a> Run<'a> {
                 bytes > self.job.limits.memory_bytes.saturating_add(OVERHEAD_BYTES)
             }
         };
+        self.look_at_disk();
         // A tree of many processes takes long to look at: no more than a fifth of the time goes into it.
         self.next_look = Instant::now() + before.elapsed().saturating_mul(4).max(TICK);
         if over { Err(End::Stopped(FailReason::OutOfMemory)) } else { Ok(()) }
     }
 
-    fn usage(&self) -> Usage {
+    /// With namespaces the disk is a file system of its own; without them the program has none.
+    fn look_at_disk(&mut self) {
+        if let (Some(directory), Isolation::Namespaces) = (&self.process.output, self.isolation) {
+            self.disk_peak = output::used_bytes(directory).max(self.disk_peak);
+        }
+    }
+
+    fn usage(&self, cpu_ms: Option<u64>) -> Usage {
         let wall = self.started.zip(self.ended).map_or(Duration::ZERO, |(from, to)| to.duration_since(from));
         let memory_peak_bytes = self.group.as_ref().map_or(self.watched_peak, Group::peak_bytes);
-        Usage { wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX), memory_peak_bytes, host_calls: 0 }
+        Usage {
+            wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+            memory_peak_bytes,
+            cpu_ms: cpu_ms.or_else(|| self.group.as_ref()?.cpu_ms()),
+            disk_peak_bytes: self.disk_peak,
+            host_calls: 0,
+        }
     }
 
     /// What the end of the run means.
@@ -230,7 +251,7 @@ impl<'a> Run<'a> {
         match end {
             End::Stopped(reason) => Err(reason),
             End::Reported(Report::Ended { code: Some(0), .. }) => self.outputs(),
-            End::Reported(Report::Ended { code, signal }) => Err(self.why(code, signal)),
+            End::Reported(Report::Ended { code, signal, .. }) => Err(self.why(code, signal)),
             End::Reported(Report::BadProgram(text)) => Err(FailReason::BadModule(text)),
             End::Reported(Report::Host(_)) | End::Gone if self.ran_out() => Err(FailReason::OutOfMemory),
             End::Reported(Report::Host(text)) => Err(FailReason::HostError(text)),

@@ -58,8 +58,8 @@ pub(super) enum Report {
     Ready { proc: bool },
     /// The program was executed: its clock runs.
     Started,
-    /// It ended by itself, with a code or by a signal; nothing of it is left.
-    Ended { code: Option<i32>, signal: Option<i32> },
+    /// It ended by itself, with a code or by a signal, after that much processor time; nothing of it is left.
+    Ended { code: Option<i32>, signal: Option<i32>, cpu_ms: Option<u64> },
     /// It cannot be executed, whatever the machine.
     BadProgram(String),
     /// This machine could not make the sandbox.

@@ -84,6 +84,20 @@ pub(super) fn landlock_version() -> u32 {
     u32::try_from(version).unwrap_or(0)
 }
 
+/// Processor time of all children that were waited for, and of theirs, in milliseconds.
+#[expect(unsafe_code, reason = "no library asks for the usage of children")]
+pub(super) fn children_cpu_ms() -> Option<u64> {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the kernel writes one `struct rusage`, for which there is room; all of its bits may be zero.
+    let (result, usage) = unsafe { (libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()), usage.assume_init()) };
+    let milliseconds = |time: libc::timeval| {
+        let (whole, rest) = (u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_usec).ok()?);
+        Some(whole.saturating_mul(1_000).saturating_add(rest / 1_000))
+    };
+    let sum = || Some(milliseconds(usage.ru_utime)?.saturating_add(milliseconds(usage.ru_stime)?));
+    if result == 0 { sum() } else { None }
+}
+
 /// Ends this process at once, running nothing more of it.
 #[expect(unsafe_code, reason = "ends a forked process without the parent's exit handlers")]
 pub(super) fn exit(code: i32) -> ! {

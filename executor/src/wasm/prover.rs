@@ -3,7 +3,9 @@
 mod host;
 
 use std::sync::mpsc;
+use std::time::Duration;
 
+use cpu_time::ThreadTime;
 use wasmtime::{InstancePre, Linker, Store};
 
 use super::Executor;
@@ -97,15 +99,20 @@ fn call(
         host: Host::new(job, events),
     };
     let mut store = guest::store_of(program.module().engine(), guest);
+    // The run has this thread to itself.
+    let cpu = ThreadTime::try_now();
     let returned = guest::call(&mut store, program, abi::PROVE, &job.input);
-    outcome_of(returned, store)
+    let cpu = cpu.and_then(|cpu| cpu.try_elapsed()).ok();
+    outcome_of(returned, store, cpu)
 }
 
-fn outcome_of(returned: Result<i32, Fault>, store: Store<Guest<Host>>) -> Outcome {
+fn outcome_of(returned: Result<i32, Fault>, store: Store<Guest<Host>>, cpu: Option<Duration>) -> Outcome {
     let Guest { limiter, watch, host, .. } = store.into_data();
     let usage = Usage {
         wall_ms: watch.elapsed_ms(),
         memory_peak_bytes: limiter.memory_peak_bytes as u64,
+        cpu_ms: cpu.and_then(|cpu| u64::try_from(cpu.as_millis()).ok()),
+        disk_peak_bytes: 0,
         host_calls: host.calls,
     };
     let log = host.log.finish();

@@ -190,6 +190,17 @@ fn bombs_are_refused() {
     }
 }
 
+/// A node's own limits look at the artifact's size as well.
+#[test]
+fn what_is_packed_tighter_than_programs_are_is_a_bomb() {
+    let rig = Rig::new();
+    let bomb = gzip(&Tar::new().file("zeros", 0o644, &vec![0; 65 << 20]).bytes());
+    assert!(bomb.len() < 1 << 20);
+    assert!(rig.refusal(&bomb).contains("unpacks to more than 67108864 bytes"));
+    let layer = Oci::new().layer(bomb).bytes();
+    assert!(rig.refusal(&layer).contains("too many bytes"));
+}
+
 #[test]
 fn what_is_no_program_is_refused_with_the_reason() {
     let rig = Rig::new();
@@ -206,7 +217,7 @@ fn what_is_no_program_is_refused_with_the_reason() {
         (Vec::new(), "no ELF and no tar"),
         (foreign, "another architecture"),
         (dynamic, "not static"),
-        (hostile()[..70].to_vec(), "failed to fill whole buffer"),
+        (hostile()[..70].to_vec(), "the ELF file is cut off"),
         (Tar::new().file("other", 0o755, b"x").bytes(), "no /prover"),
         (Tar::new().file("prover", 0o644, b"x").bytes(), "not executable"),
         (Tar::new().dir("prover").bytes(), "not executable"),

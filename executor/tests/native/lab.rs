@@ -10,6 +10,9 @@ use executor::native::{NativeExecutor, NativeJob, NativeProbe, NativeSettings, S
 use executor::{CancelToken, Outcome, ProgramEvent, ProverLimits};
 use tempfile::TempDir;
 
+#[path = "building.rs"]
+mod building;
+
 /// The hostile program as a static ELF. Built in `dir`, once for each state of its sources.
 pub fn hostile(dir: &Path) -> Result<PathBuf, String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/native/hostile");
@@ -21,15 +24,7 @@ pub fn hostile(dir: &Path) -> Result<PathBuf, String> {
     }
     let built = dir.join(format!("hostile-{}", &hasher.finalize().to_hex()[..16]));
     if !built.exists() {
-        let aside = dir.join(format!("hostile-{}.new", std::process::id()));
-        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let mut command = Command::new(rustc);
-        command.args(["--edition", "2024", "-O", "-C", "target-feature=+crt-static", "-C", "strip=symbols", "-o"]);
-        let output = command.arg(&aside).arg(source.join("main.rs")).output().map_err(text)?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
-        fs::rename(&aside, &built).map_err(text)?;
+        building::build(&source, &built)?;
     }
     Ok(built)
 }

@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set itself up fails")]
 
 mod images;
+mod killed;
 mod lab;
 mod layouts;
+mod packing;
 mod probes;
 mod programs;
 mod support;

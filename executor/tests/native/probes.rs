@@ -122,6 +122,8 @@ fn observed(outcome: &Outcome) -> String {
 
 const SHORT: fn(&mut NativeJob<'_>) = |job| job.limits.wall_ms = 300;
 const BAD_OUTPUT: Expected = Expected::Kind("bad output", |reason| matches!(reason, FailReason::BadOutput(_)));
+const TOO_LARGE: Expected =
+    Expected::Kind("too large or disk", |reason| matches!(reason, FailReason::OutputTooLarge | FailReason::Disk));
 /// On a machine that is slow enough the clock is first.
 const TRAP: Expected =
     Expected::Kind("trap or timeout", |reason| matches!(reason, FailReason::Trap(_) | FailReason::Timeout));
@@ -232,10 +234,8 @@ fn by_output() -> Vec<Attempt> {
         Attempt::held("link-as-proof", "leave a symbolic link to /etc/passwd as the proof").expect(BAD_OUTPUT),
         Attempt::held("hard-link-as-proof", "leave a file with two names as the proof").expect(BAD_OUTPUT),
         Attempt::held("directory-as-proof", "leave a directory as the proof").expect(BAD_OUTPUT),
-        Attempt::held("sparse-proof", "leave ten gigabytes of nothing as the proof")
-            .expect(Expected::Kind("too large or disk", |reason| {
-                matches!(reason, FailReason::OutputTooLarge | FailReason::Disk)
-            })),
+        Attempt::held("sparse-proof", "leave ten gigabytes of nothing as the proof").expect(TOO_LARGE),
+        Attempt::held("endless-proof", "write ten gigabytes as the proof").expect(TOO_LARGE),
         Attempt::held("large-proof", "leave too large a proof").expect(Expected::Ends(FailReason::OutputTooLarge)),
         Attempt::held("large-public", "leave too large public values")
             .expect(Expected::Ends(FailReason::OutputTooLarge)),

@@ -58,6 +58,9 @@ fn proof_public_values_log_and_progress_come_back() {
         job.inputs = vec![Source::Bytes(b"one "), Source::File(&path), Source::Bytes(b"")];
         let events = RefCell::new(Vec::new());
         let made = success(lab.watch(&job, &CancelToken::new(), &|event| events.borrow_mut().push(event)));
+        // What it left lies on the disk, which only namespaces give it.
+        assert_eq!(made.usage.disk_peak_bytes >= made.proof.len() as u64, lab.probe.namespaces, "{:?}", made.usage);
+        assert!(made.usage.cpu_ms.is_some(), "{:?}", made.usage);
         let expected = [b"one ".as_slice(), &std::fs::read(&path).unwrap()].concat();
         assert_eq!(made.proof, expected);
         assert_eq!(made.public, expected.len().to_string().as_bytes());

@@ -32,12 +32,17 @@ pub fn lab() -> Lab {
 
 /// One lab for each set of means that this machine has.
 pub fn labs() -> Vec<Lab> {
-    let mut labs: Vec<Lab> = Vec::new();
+    labs_by_settings().into_iter().map(|(_, lab)| lab).collect()
+}
+
+/// The same, each with what it was made by.
+pub fn labs_by_settings() -> Vec<(NativeSettings, Lab)> {
+    let mut labs: Vec<(NativeSettings, Lab)> = Vec::new();
     for (without_namespaces, without_groups) in [(false, false), (false, true), (true, false), (true, true)] {
         let settings = NativeSettings { without_namespaces, without_groups, ..settings() };
-        let lab = Lab::new(hostile().to_vec(), settings).unwrap();
-        if !labs.iter().any(|other| other.probe == lab.probe) {
-            labs.push(lab);
+        let lab = Lab::new(hostile().to_vec(), settings.clone()).unwrap();
+        if !labs.iter().any(|(_, other)| other.probe == lab.probe) {
+            labs.push((settings, lab));
         }
     }
     labs

@@ -31,11 +31,13 @@ fn proof_public_values_log_and_progress_come_back() {
     let success = success(outcome);
     assert_eq!(success.proof, b"\x02\0\0\0ab\x01\0\0\0c");
     assert_eq!(success.public, b"hello");
-    assert_eq!(success.log.text(), "hello");
+    assert_eq!(success.log.text(), "hello\n");
     assert_eq!((success.usage.host_calls, success.usage.memory_peak_bytes), (7, 65_536));
+    assert_eq!((success.usage.cpu_ms.is_some(), success.usage.disk_peak_bytes), (true, 0));
     let expected = [
         ProgramEvent::Started,
         ProgramEvent::Log(b"hello".to_vec()),
+        ProgramEvent::Log(b"\n".to_vec()),
         ProgramEvent::Progress(500),
         ProgramEvent::Progress(1000),
     ];
@@ -45,7 +47,7 @@ fn proof_public_values_log_and_progress_come_back() {
 #[test]
 fn a_code_is_a_failure_with_its_log() {
     let outcome = Rig::new().outcome(&format!("{HELLO} (i32.const 3)"));
-    assert_eq!(outcome.log().text(), "hello");
+    assert_eq!(outcome.log().text(), "hello\n");
     assert_eq!(reason(outcome), FailReason::Exit(3));
 }
 
@@ -53,7 +55,7 @@ fn a_code_is_a_failure_with_its_log() {
 fn traps_are_failures_with_their_log() {
     let rig = Rig::new();
     let outcome = rig.outcome(&format!("{HELLO} (unreachable)"));
-    assert_eq!(outcome.log().text(), "hello");
+    assert_eq!(outcome.log().text(), "hello\n");
     assert_eq!(reason(outcome), FailReason::Trap("wasm trap: wasm `unreachable` instruction executed".to_owned()));
     assert_eq!(rig.fail_reason("(call $deep) (i32.const 0)"), FailReason::Trap("call stack exhausted".to_owned()));
 }
@@ -64,7 +66,7 @@ fn a_loop_past_its_time_is_a_timeout_with_its_log() {
     let limits = ProverLimits { wall_ms: 20, ..prover_limits() };
     let artifact = prover(&format!("{HELLO} (loop (br 0)) (i32.const 0)"));
     let outcome = rig.prove(&artifact, Sections::of_prover(b"", []), limits);
-    assert_eq!(outcome.log().text(), "hello");
+    assert_eq!(outcome.log().text(), "hello\n");
     assert!(outcome.usage().wall_ms >= 20);
     assert_eq!(reason(outcome), FailReason::Timeout);
 }
@@ -91,7 +93,7 @@ fn cancelling_stops_a_loop_and_keeps_its_log() {
     };
     let artifact = prover(&format!("{HELLO} (loop (br 0)) (i32.const 0)"));
     let outcome = rig.prove_watched(&artifact, Sections::of_prover(b"", []), prover_limits(), &cancel, &on_event);
-    assert_eq!(outcome.log().text(), "hello");
+    assert_eq!(outcome.log().text(), "hello\n");
     assert_eq!(reason(outcome), FailReason::Cancelled);
 }
 
@@ -139,13 +141,13 @@ fn too_much_output_is_output_too_large() {
     assert_eq!(success(run(&format!("{} {} (i32.const 0)", once(0), once(1)))).proof, b"hello");
     for kind in [0, 1] {
         let outcome = run(&format!("{HELLO} {} {} (i32.const 0)", once(kind), once(kind)));
-        assert_eq!(outcome.log().text(), "hello");
+        assert_eq!(outcome.log().text(), "hello\n");
         assert_eq!(reason(outcome), FailReason::OutputTooLarge);
     }
 }
 
 #[test]
-fn a_log_without_end_is_bounded_in_bytes_events_and_calls() {
+fn a_log_without_end_is_told_whole_and_kept_within_bounds() {
     let rig = Rig::new();
     let limits = ProverLimits { log_bytes_max: 100, host_calls_max: 10_000, ..prover_limits() };
     let events = RefCell::new(0);
@@ -157,8 +159,8 @@ fn a_log_without_end_is_bounded_in_bytes_events_and_calls() {
     let artifact = prover(&format!("(loop {HELLO} (br 0)) (i32.const 0)"));
     let input = Sections::of_prover(b"", []);
     let outcome = rig.prove_watched(&artifact, input, limits, &CancelToken::new(), &on_event);
-    assert_eq!(events.into_inner(), 100);
-    assert_eq!(outcome.log().dropped_bytes, 5 * 10_000 - 100);
+    assert_eq!(events.into_inner(), 6 * 10_000);
+    assert_eq!(outcome.log().dropped_bytes, 6 * 10_000 - 100);
     assert!(outcome.log().bytes.len() < 150);
     assert!(matches!(reason(outcome), FailReason::Trap(text) if text.contains("10000 calls")));
 }
@@ -183,7 +185,7 @@ fn pointers_are_checked() {
         }
     }
     let edge = "(call $log (i32.const 65535) (i32.const 1)) (call $log (i32.const 65536) (i32.const 0)) (i32.const 0)";
-    assert_eq!(success(rig.outcome(edge)).log.bytes, b"\0");
+    assert_eq!(success(rig.outcome(edge)).log.bytes, b"\0\n\n");
 }
 
 #[test]

@@ -186,6 +186,18 @@ fn nan_is_canonical() {
     assert_eq!(rig.verdict(body), Verdict::Valid);
 }
 
+/// (2^64 - 1)^2 is 1 and, in the upper half, -2; with 1 and 2 added it is 2 and 0.
+#[test]
+fn wide_products_and_sums_are_right_and_have_their_price() {
+    let rig = Rig::new();
+    let body = "(i64.mul_wide_u (i64.const -1) (i64.sub (i64.extend_i32_u (local.get $zero)) (i64.const 1)))
+                i64.const 1 i64.const 2 i64.add128
+                i64.eqz i64.extend_i32_u i64.add i64.const 3 i64.eq";
+    let verification = rig.verify(&verifier(body), empty_proof());
+    let others = 15; // Among them a function entered and a constant in `alloc`, and a function entered here.
+    assert_eq!((verification.verdict, verification.fuel), (Verdict::Valid, others + 3 + 2));
+}
+
 /// The number is part of the protocol. If this fails, fuel is counted differently: a new fuel schedule.
 #[test]
 fn fuel_of_a_fixed_module_is_frozen() {

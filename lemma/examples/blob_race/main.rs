@@ -10,14 +10,8 @@ mod net;
 
 use anyhow::Context as _;
 use memory::Watch;
-use net::{LOOK, Net, Node, field};
-use std::{
-    env,
-    io::Write as _,
-    path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
-};
+use net::{Net, Node, field, lemma, say, wait};
+use std::{env, path::Path, time::Duration};
 
 /// How often the plain copy is measured: the fastest counts.
 const COPIES: usize = 3;
@@ -25,8 +19,6 @@ const COPIES: usize = 3;
 const ABOVE_IDLE_MAX: u64 = 100 * 1024;
 /// What may be fetched again after a kill, in bytes.
 const AGAIN_MAX: u64 = 4 << 20;
-/// How long anything that is waited for may take.
-const PATIENCE: Duration = Duration::from_secs(300);
 const FETCHED: &str = "lemma_blobs_fetched_bytes_total";
 const SERVED: &str = "lemma_blobs_served_bytes_total";
 
@@ -58,7 +50,7 @@ fn main() -> anyhow::Result<()> {
         rate(durable)
     ));
 
-    let mut net = Net::start(&lemma()?, dir.path().join("net"))?;
+    let mut net = Net::start(&lemma()?, dir.path().join("net"), &[])?;
     let program = deploy(&net)?;
     let whole = moved(&mut net, &program, &file, None)?;
     let share = rate(whole.took) / rate(copied);
@@ -95,21 +87,9 @@ fn tell_memory(moved: &Moved) {
     say(&format!("memory above idle        sender {sender} MiB, receiver {receiver} MiB"));
 }
 
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
-
 fn best(copy: impl Fn() -> anyhow::Result<Duration>) -> anyhow::Result<Duration> {
     let all: Vec<Duration> = (0..COPIES).map(|_| copy()).collect::<Result<_, _>>()?;
     all.into_iter().min().context("no copy")
-}
-
-/// The program beside the folder of this one.
-fn lemma() -> anyhow::Result<PathBuf> {
-    let here = env::current_exe()?;
-    let lemma = here.parent().and_then(Path::parent).context("no folder")?.join("lemma");
-    anyhow::ensure!(lemma.exists(), "{} is not there: cargo build --release --package lemma", lemma.display());
-    Ok(lemma)
 }
 
 fn deploy(net: &Net) -> anyhow::Result<String> {
@@ -199,15 +179,4 @@ fn end(net: &Net, workload: &serde_json::Value) -> anyhow::Result<()> {
         let status = net.call(&["status", id]).ok()?;
         matches!(status["state"].as_str(), Some("failed" | "expired" | "verified")).then_some(())
     })
-}
-
-fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> anyhow::Result<T> {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        if let Some(found) = look() {
-            return Ok(found);
-        }
-        thread::sleep(LOOK);
-    }
-    anyhow::bail!("waited too long until {what}")
 }

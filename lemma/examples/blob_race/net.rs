@@ -3,17 +3,19 @@
 use anyhow::Context as _;
 use serde_json::Value;
 use std::{
-    fs,
+    env, fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often anything is looked at.
 pub const LOOK: Duration = Duration::from_millis(10);
+/// How long anything that is waited for may take.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A network of four nodes. They end when it is dropped.
 pub struct Net {
@@ -33,11 +35,18 @@ pub struct Node {
 }
 
 impl Net {
-    /// Starts a network in `dir`, of the program at `lemma`.
-    pub fn start(lemma: &Path, dir: PathBuf) -> anyhow::Result<Self> {
+    /// Makes a network in `dir` with these parameters besides the defaults, and starts it by the program at `lemma`.
+    pub fn start(lemma: &Path, dir: PathBuf, params: &[&str]) -> anyhow::Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().min(65_000).to_string();
         let mut command = Command::new(lemma);
-        command.args(["--json", "devnet", "--base-port", &port, "--dir"]).arg(&dir);
+        command
+            .args(["genesis", "new", "--base-port", &port])
+            .arg(&dir)
+            .args(params.iter().flat_map(|it| ["--param", *it]));
+        let made = command.output()?;
+        anyhow::ensure!(made.status.success(), "no network: {}", String::from_utf8_lossy(&made.stderr));
+        let mut command = Command::new(lemma);
+        command.args(["--json", "devnet", "--dir"]).arg(&dir);
         let mut devnet = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = devnet.stdout.take().context("no stdout")?;
         let mut text = String::new();
@@ -59,11 +68,15 @@ impl Net {
 
     /// Runs a command against the first node and reads its result.
     pub fn call(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-        let first = self.nodes.first().context("no nodes")?;
-        let mut command = Command::new(&self.lemma);
-        let output = command.args(["--json", "--node", &first.api]).args(arguments).output()?;
+        let output = self.ask(self.nodes.first().context("no nodes")?, arguments)?;
         anyhow::ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Runs a command against a node, however it ends.
+    pub fn ask(&self, node: &Node, arguments: &[&str]) -> anyhow::Result<Output> {
+        let mut command = Command::new(&self.lemma);
+        Ok(command.args(["--json", "--node", &node.api]).args(arguments).output()?)
     }
 
     /// The key of the account with money.
@@ -141,4 +154,29 @@ impl Node {
 pub fn field(line: &str, name: &str) -> u64 {
     let rest = line.split_once(&format!("{name}=")).map_or("", |(_, rest)| rest);
     rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default().parse().unwrap_or(0)
+}
+
+/// The program beside the folder of this one.
+pub fn lemma() -> anyhow::Result<PathBuf> {
+    let here = env::current_exe()?;
+    let lemma = here.parent().and_then(Path::parent).context("no folder")?.join("lemma");
+    anyhow::ensure!(lemma.exists(), "{} is not there: cargo build --release --package lemma", lemma.display());
+    Ok(lemma)
+}
+
+/// Tells people.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Looks until there is something.
+pub fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> anyhow::Result<T> {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        thread::sleep(LOOK);
+    }
+    anyhow::bail!("waited too long until {what}")
 }

@@ -1,18 +1,42 @@
-//! Programs.
+//! Programs: from an idea to a deployed one.
 
-use super::{Context, signing::Signing};
-use crate::{artifacts::artifact, exit::Failure, files, units::size};
-use clap::{Args, Subcommand};
-use executor::{check_prover, check_verifier};
-use serde::Serialize;
-use std::path::{Path, PathBuf};
-use types::{BlobId, Call, ProgramId, Runtime, Text};
+mod build;
+mod check;
+mod deploy;
+mod new;
+mod pack;
+mod test;
 
-/// Deploy or show a program.
+use super::Context;
+use crate::units::size;
+use clap::Subcommand;
+use types::ProgramId;
+
+const STEPS: &str = "\
+From nothing to a proof, on a devnet that `lemma devnet --dir net` started:
+  lemma program new squares --sdk lemma/program && cd squares
+  lemma program build
+  lemma program test
+  lemma program deploy --name squares --proof-system none/1 --prover artifacts/prover.wasm \\
+      --verifier artifacts/verifier.wasm --key ../net/user.key
+  lemma run PROGRAM --request request.toml --max-fee 1 --key ../net/user.key --watch";
+
+/// Make, try, deploy or show a program.
 #[derive(Debug, Subcommand)]
+#[command(after_help = STEPS)]
 pub enum Program {
+    /// Write a project to begin with
+    New(new::New),
+    /// Build a project's verifier and prover
+    Build(build::Build),
+    /// Say whether nodes take these artifacts, and if not, why and what to do
+    Check(check::Check),
+    /// Make a Linux prover's artifact of a folder, an OCI layout or what `docker save` wrote
+    Pack(pack::Pack),
+    /// Prove and verify on this machine, and tamper with the proof
+    Test(Box<test::Test>),
     /// Upload a prover and a verifier and make them known
-    Deploy(Box<Deploy>),
+    Deploy(Box<deploy::Deploy>),
     /// Show a program
     Show {
         /// The program
@@ -20,45 +44,15 @@ pub enum Program {
     },
 }
 
-/// Upload a prover and a verifier and make them known.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lemma program deploy --name squares --prover prover.wasm \
-                  --verifier verifier.wasm \\\n      --proof-system groth16-bn254/arkworks-0.6 --key user.key")]
-pub struct Deploy {
-    /// Its name, for people
-    #[arg(long)]
-    name: String,
-    /// What runs the prover: wasm, or linux-x86_64
-    #[arg(long, default_value_t = Runtime::Wasm, value_name = "NAME")]
-    runtime: Runtime,
-    /// What makes proofs: a module, or for linux-x86_64 a static ELF or a tar of a root directory or OCI layout
-    #[arg(long, value_name = "FILE")]
-    prover: PathBuf,
-    /// The module that checks them
-    #[arg(long, value_name = "FILE")]
-    verifier: PathBuf,
-    /// Proof system and version
-    #[arg(long, value_name = "NAME")]
-    proof_system: String,
-    /// The fuel that one verification may use; more is *invalid*
-    #[arg(long, value_name = "N", default_value_t = 1_000_000_000)]
-    fuel: u64,
-    #[command(flatten)]
-    signing: Signing,
-}
-
-#[derive(Serialize)]
-struct Deployed {
-    program: ProgramId,
-    prover: BlobId,
-    verifier: BlobId,
-    height: u64,
-}
-
 impl Program {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
+            Self::New(new) => new.run(context),
+            Self::Build(build) => tokio::task::block_in_place(|| build.run(context)),
+            Self::Check(check) => tokio::task::block_in_place(|| check.run(context)),
+            Self::Pack(pack) => tokio::task::block_in_place(|| pack.run(context)),
+            Self::Test(test) => test.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,
             Self::Show { program } => {
                 let program = context.client()?.program(program).await?;
@@ -77,42 +71,4 @@ fn shown(program: &api::Program) -> String {
         format!("deployed by {} in block {}", program.deployer, program.deployed.height),
     ]
     .join("\n")
-}
-
-impl Deploy {
-    async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let (prover, verifier) = (files::read(&self.prover)?, files::read(&self.verifier)?);
-        if self.runtime == Runtime::Wasm {
-            check_prover(&prover).map_err(|error| not_a("prover", &self.prover, &error))?;
-        }
-        check_verifier(&verifier).map_err(|error| not_a("verifier", &self.verifier, &error))?;
-        let program = self.program(&prover, &verifier)?;
-        if !self.signing.sign_only {
-            let client = context.client()?;
-            client.put_blob(prover.into()).await?;
-            client.put_blob(verifier.into()).await?;
-        }
-        let call = Call::Deploy(program.clone());
-        let Some((_, height)) = self.signing.settle(context, call).await? else { return Ok(()) };
-        let (prover, verifier) = (program.prover.blob, program.verifier.blob);
-        let deployed = Deployed { program: program.id(), prover, verifier, height };
-        context.out.result(&deployed, |it| it.program.to_string())
-    }
-
-    fn program(&self, prover: &[u8], verifier: &[u8]) -> anyhow::Result<types::Program> {
-        let long = |error: types::CodecError| Failure::usage(error.to_string(), "use a shorter name");
-        Ok(types::Program {
-            name: Text::new(self.name.as_str()).map_err(long)?,
-            proof_system: Text::new(self.proof_system.as_str()).map_err(long)?,
-            runtime: self.runtime,
-            prover: artifact(prover),
-            verifier: artifact(verifier),
-            fuel_limit: self.fuel,
-        })
-    }
-}
-
-fn not_a(role: &str, path: &Path, error: &executor::ModuleError) -> Failure {
-    let message = format!("{} is no {role}: {error}", path.display());
-    Failure::usage(message, "see the program contract: which functions a module exports and imports")
 }

@@ -7,43 +7,67 @@ use crate::{
 };
 use api::{Payout, QuoteRequest};
 use clap::Args;
-use types::{Amount, ProgramId, Resources, Runtimes};
+use types::{Amount, Millis, ProgramId, Resources, Runtimes};
 
 /// What a run asks for.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args, PartialEq, Eq)]
 pub struct Needs {
-    /// Processor cores
-    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Resources")]
-    cpus: u32,
-    /// Memory, such as 512MiB or 2GiB
-    #[arg(long, default_value = "512MiB", value_name = "SIZE", help_heading = "Resources")]
-    memory: Mebibytes,
-    /// Disk, such as 1GiB
-    #[arg(long, default_value = "0B", value_name = "SIZE", help_heading = "Resources")]
-    disk: Mebibytes,
-    /// Graphics processors
-    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Resources")]
-    gpus: u32,
+    /// Processor cores; 1 unless told
+    #[arg(long, value_name = "N", help_heading = "Resources")]
+    pub cpus: Option<u32>,
+    /// Memory, such as 2GiB; 512MiB unless told
+    #[arg(long, value_name = "SIZE", help_heading = "Resources")]
+    pub memory: Option<Mebibytes>,
+    /// Disk, such as 1GiB; none unless told
+    #[arg(long, value_name = "SIZE", help_heading = "Resources")]
+    pub disk: Option<Mebibytes>,
+    /// Graphics processors; none unless told
+    #[arg(long, value_name = "N", help_heading = "Resources")]
+    pub gpus: Option<u32>,
     /// The memory that each graphics processor has at least, in GiB
-    #[arg(long, default_value_t = 0, value_name = "GIB", requires = "gpus", help_heading = "Resources")]
-    gpu_class: u32,
-    /// The longest it may compute, such as 90s or 1h30m
-    #[arg(long, default_value = "60s", value_name = "TIME", help_heading = "Resources")]
-    max_time: Span,
+    #[arg(long, value_name = "GIB", requires = "gpus", help_heading = "Resources")]
+    pub gpu_class: Option<u32>,
+    /// The longest it may compute, such as 90s or 1h30m; 60s unless told
+    #[arg(long, value_name = "TIME", help_heading = "Resources")]
+    pub max_time: Option<Span>,
 }
+
+/// Memory of a run that does not say.
+const MEMORY_MIB: u32 = 512;
+/// Time of a run that does not say, in milliseconds.
+const TIME_MS: u64 = 60_000;
 
 impl Needs {
     /// As the protocol has it.
     #[must_use]
-    pub const fn resources(&self) -> Resources {
-        let Self { cpus, gpus, gpu_class, .. } = *self;
-        Resources { memory_mib: self.memory.0, disk_mib: self.disk.0, cpus, gpus, gpu_class, runtimes: Runtimes::NONE }
+    pub fn resources(&self) -> Resources {
+        Resources {
+            memory_mib: self.memory.map_or(MEMORY_MIB, |memory| memory.0),
+            disk_mib: self.disk.map_or(0, |disk| disk.0),
+            cpus: self.cpus.unwrap_or(1),
+            gpus: self.gpus.unwrap_or(0),
+            gpu_class: self.gpu_class.unwrap_or(0),
+            runtimes: Runtimes::NONE,
+        }
     }
 
     /// The longest it may compute.
     #[must_use]
-    pub const fn max_time(&self) -> types::Millis {
-        self.max_time.0
+    pub fn max_time(&self) -> Millis {
+        self.max_time.map_or(Millis(TIME_MS), |time| time.0)
+    }
+
+    /// What is not told here, as told there.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            cpus: self.cpus.or(other.cpus),
+            memory: self.memory.or(other.memory),
+            disk: self.disk.or(other.disk),
+            gpus: self.gpus.or(other.gpus),
+            gpu_class: self.gpu_class.or(other.gpu_class),
+            max_time: self.max_time.or(other.max_time),
+        }
     }
 }
 

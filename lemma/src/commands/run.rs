@@ -1,8 +1,10 @@
 //! Runs.
 
-mod input;
+pub mod input;
+pub mod local;
+pub mod request;
 
-use super::{Context, quote::Needs, signing::Signing};
+use super::{Context, signing::Signing};
 use crate::{
     exit::Failure,
     life::Life,
@@ -11,7 +13,8 @@ use crate::{
 use api::WorkloadState;
 use clap::Args;
 use client::Finished;
-use input::InputText;
+use local::Local;
+use request::{Job, Wanted};
 use serde::Serialize;
 use types::{Amount, Call, Data, Input, List, ProgramId, TxId, WorkloadId};
 
@@ -19,33 +22,36 @@ const EXAMPLES: &str = "\
 Examples:
   lemma run PROGRAM --input statement:hex:00ff --input witness:file:key.bin \\
       --max-time 90s --max-fee 3.5 --key user.key --watch
+  lemma run PROGRAM --input witness:proof:WORKLOAD --max-fee 1 --key user.key
   lemma run PROGRAM --input statement:blob:BLOB:SIZE --max-fee 1 --key user.key \\
-      --sign-only --genesis genesis.json --nonce 0 --valid-until 5000 --tx-out run.tx";
+      --sign-only --genesis genesis.json --nonce 0 --valid-until 5000 --tx-out run.tx
+  lemma run --local --prover prover.wasm --verifier verifier.wasm --input statement:hex:00ff --save request.toml
+  lemma run PROGRAM --local --input statement:hex:00ff --save request.toml
+  lemma run --request request.toml --max-fee 1 --key user.key --watch
+
+--local runs on this machine alone and pays nothing: it measures, and --save writes a request with half as much time again and a \
+quarter more memory and disk than it took.";
 
 /// Ask for one execution of a program.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[command(mut_arg("key", |key| key.required(false).required_unless_present("local")))]
 pub struct Run {
-    /// The program
-    program: ProgramId,
-    /// An input, in order: statement (prover and verifier see it) or witness (the prover alone; not confidential), then hex:…,
-    /// file:… or blob:ID or blob:ID:SIZE. A file of more than 4 KiB is uploaded as a blob
-    #[arg(long = "input", value_name = "ROLE:SOURCE")]
-    inputs: Vec<InputText>,
-    /// Arguments for the prover, as text or as hex:…
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    args: String,
+    /// The program, unless --request names it
+    program: Option<ProgramId>,
     #[command(flatten)]
-    needs: Needs,
+    job: Job,
     /// The most to pay, in LEM, the transaction's own fee not counted
-    #[arg(long, value_name = "LEM")]
-    max_fee: Amount,
+    #[arg(long, value_name = "LEM", required_unless_present = "local")]
+    max_fee: Option<Amount>,
     /// Follow it to its end and check the receipt
     #[arg(long, conflicts_with = "sign_only")]
     watch: bool,
     /// With --watch: where to write the receipt
     #[arg(long, value_name = "FILE", requires = "watch")]
     receipt: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    local: Local,
     #[command(flatten)]
     signing: Signing,
 }
@@ -100,7 +106,12 @@ pub async fn follow(context: &Context, id: WorkloadId) -> anyhow::Result<Followe
 impl Run {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let call = Call::Run(self.call(context).await?);
+        self.local.expect_sense()?;
+        let wanted = self.job.wanted(self.program)?;
+        if self.local.local {
+            return self.local.run(context, wanted).await;
+        }
+        let call = Call::Run(self.call(context, wanted).await?);
         let Some(sent) = self.signing.send(context, call).await? else { return Ok(()) };
         let id = WorkloadId(sent.transaction.0);
         if self.watch {
@@ -109,20 +120,24 @@ impl Run {
         context.out.result(&sent, |it| it.transaction.to_string())
     }
 
-    async fn call(&self, context: &Context) -> anyhow::Result<types::Run> {
-        let mut inputs = Vec::with_capacity(self.inputs.len());
-        for input in &self.inputs {
+    async fn call(&self, context: &Context, wanted: Wanted) -> anyhow::Result<types::Run> {
+        let no_program = || Failure::usage("which program?", "name it, or give a --request that does");
+        let program = wanted.program.ok_or_else(no_program)?;
+        let no_fee = || Failure::usage("--max-fee is missing", "`lemma quote` says what the run costs");
+        let fee_max = self.max_fee.ok_or_else(no_fee)?;
+        let mut inputs = Vec::with_capacity(wanted.inputs.len());
+        for input in &wanted.inputs {
             let source = input.source.resolve(context, self.signing.sign_only).await?;
             inputs.push(Input { role: input.role, source });
         }
         let much = |error: types::CodecError| Failure::usage(error.to_string(), "move large inputs into blobs");
         Ok(types::Run {
-            program: self.program,
-            arguments: Data::new(input::bytes_of(&self.args)?).map_err(much)?,
+            program,
+            arguments: Data::new(input::bytes_of(&wanted.args)?).map_err(much)?,
             inputs: List::new(inputs).map_err(much)?,
-            resources: self.needs.resources(),
-            compute_max: self.needs.max_time(),
-            fee_max: self.max_fee,
+            resources: wanted.needs.resources(),
+            compute_max: wanted.needs.max_time(),
+            fee_max,
         })
     }
 

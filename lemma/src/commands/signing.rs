@@ -18,8 +18,8 @@ use types::{
 #[derive(Debug, Args)]
 pub struct Signing {
     /// The sender's key file, or the config.toml of a node, which names that of its prover
-    #[arg(long, value_name = "FILE", env = "LEMMA_KEY", hide_env_values = true)]
-    pub key: PathBuf,
+    #[arg(long, value_name = "FILE", env = "LEMMA_KEY", hide_env_values = true, required = true)]
+    pub key: Option<PathBuf>,
 
     /// Sign without a node and do not send: for `lemma tx send` or curl
     #[arg(long, requires_all = ["genesis", "nonce", "valid_until"], help_heading = "Offline")]
@@ -65,7 +65,7 @@ struct SignedOnly {
 impl Signing {
     /// Signs a call and sends it; none if it is signed only, which this has told.
     pub async fn send(&self, context: &Context, call: Call) -> anyhow::Result<Option<Sent>> {
-        let secret = files::read_key(&self.key)?;
+        let secret = files::read_key(self.key()?)?;
         if self.sign_only {
             self.keep(context, &self.offline(call)?.sign(&self.agreed()?.params, &secret)?)?;
             return Ok(None);
@@ -94,9 +94,14 @@ impl Signing {
         })
     }
 
+    /// The file of the key that signs. The command line asks for it wherever something is signed.
+    pub fn key(&self) -> Result<&Path, Failure> {
+        self.key.as_deref().ok_or_else(|| Failure::usage("--key is missing", "make one with `lemma key new`"))
+    }
+
     /// The account that signs.
     pub fn account(&self) -> anyhow::Result<AccountId> {
-        Ok(files::read_key(&self.key)?.account())
+        Ok(files::read_key(self.key()?)?.account())
     }
 
     /// The chain that it is for: by the genesis file offline, else by the node.

@@ -6,6 +6,7 @@ use crate::blobs::{
     room::{self, Taker},
 };
 use std::{
+    collections::BTreeSet,
     fs, io,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -13,7 +14,7 @@ use std::{
 use types::{BlobId, WorkloadId};
 
 /// How long a blob stays in any case: its uploader may still be about to name it in a run, its reader to read it.
-const FRESH: Duration = Duration::from_secs(3600);
+pub(crate) const FRESH: Duration = Duration::from_secs(3600);
 /// How long nothing is looked for after nothing was found.
 const VAIN: Duration = Duration::from_secs(10);
 
@@ -66,6 +67,12 @@ impl Store {
     /// When the disk fails.
     pub fn epoch(&self, epoch: u64) -> Result<(), StoreError> {
         Ok(lock(&self.needs).epoch(epoch)?)
+    }
+
+    /// All that is known to be needed now.
+    #[must_use]
+    pub fn needed(&self) -> BTreeSet<BlobId> {
+        lock(&self.needs).told()
     }
 
     /// A blob is read bit by bit, and stays until what this returns is dropped.

@@ -18,6 +18,7 @@ mod room;
 mod tree;
 mod upload;
 
+pub(crate) use collect::FRESH;
 pub use collect::Reading;
 pub use parts::PARTS_MAX;
 pub use upload::Upload;
@@ -156,6 +157,12 @@ impl Store {
     #[must_use]
     pub fn used_bytes(&self) -> u64 {
         self.room.used()
+    }
+
+    /// Bytes of disk that uploads may still fill.
+    #[must_use]
+    pub fn upload_bytes_left(&self) -> u64 {
+        self.room.max(Taker::Upload).saturating_sub(self.room.used())
     }
 
     /// The size of a blob, if it is here.

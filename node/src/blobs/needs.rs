@@ -99,7 +99,12 @@ impl Needs {
     /// Everything that must stay; none while that is not known for certain.
     pub(super) fn all(&self) -> Option<BTreeSet<BlobId>> {
         let is_known = self.epoch.is_some() && !self.is_lost;
-        is_known.then(|| self.live.values().flatten().chain(self.until.keys()).copied().collect())
+        is_known.then(|| self.told())
+    }
+
+    /// Everything of which it was told that it must stay. There may be more.
+    pub(super) fn told(&self) -> BTreeSet<BlobId> {
+        self.live.values().flatten().chain(self.until.keys()).copied().collect()
     }
 }
 
@@ -142,6 +147,22 @@ mod tests {
         }
         needs.epoch(8).expect("epoch");
         assert_eq!(all(&needs), [9]);
+    }
+
+    #[test]
+    fn the_proof_of_an_earlier_workload_stays_as_long_as_a_later_one_needs_it() {
+        let dir = tempfile::tempdir().expect("folder");
+        let mut needs = Needs::open(&dir.path().join("needs")).expect("opened");
+        let (proof, later) = (blob(3), WorkloadId([2; 32]));
+        needs.hold(RUN, &[blob(1), proof], Some(5)).expect("ended");
+        needs.hold(later, &[proof], None).expect("its input");
+        needs.epoch(9).expect("epoch");
+        assert_eq!(all(&needs), [3], "its own time is over");
+        needs.hold(later, &[proof, blob(4)], Some(12)).expect("ended");
+        needs.epoch(12).expect("epoch");
+        assert_eq!(all(&needs), [3, 4]);
+        needs.epoch(13).expect("epoch");
+        assert!(all(&needs).is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Running a prover, then its own verifier on what it made (rules 8 and 9).
 
-use super::{Desk, lock, programs::HostFault};
+use super::{Desk, lock, programs::HostFault, room::Share};
+use crate::logs::Writer;
 use executor::{
     CancelToken, FailReason, NativeJob, Outcome, ProgramEvent, ProgramLog, ProveJob, ProverLimits, Sections, Source,
 };
@@ -15,6 +16,8 @@ use types::{
     message::{Bundle, Fail, FailKind},
 };
 
+/// Bytes of log that are kept: with the mark of what is missing no more than a fail may name, or the chain would not take it.
+const LOG_KEPT_MAX: u64 = (LOG_MAX - executor::LOG_MARK_BYTES_MAX) as u64;
 /// Processes and threads of one program.
 const PROCESSES_MAX: u32 = 1024;
 
@@ -31,10 +34,11 @@ impl Desk {
             turns.insert(key, cancel.clone());
         }
         let desk = self.clone();
+        let (workload, attempt) = key;
+        let log = Arc::new(self.logs.write(workload, attempt));
         self.runtime.spawn(async move {
-            let outcome = desk.turn(execute, &cancel).await;
+            let outcome = desk.turn(execute, &cancel, log).await;
             lock(&desk.turns).remove(&key);
-            let (workload, attempt) = key;
             // Not told once the host stops: what the end cuts off has not ended.
             desk.insist(&HostEvent::Executed { workload, attempt, outcome }).await;
         });
@@ -44,45 +48,64 @@ impl Desk {
         if let Some(cancel) = lock(&self.turns).get(&(workload, attempt)) {
             cancel.cancel();
         }
+        self.room.settle();
     }
 
     /// Waits for room, runs, and says how it went.
-    async fn turn(self: &Arc<Self>, execute: Execute, cancel: &CancelToken) -> ExecuteOutcome {
-        let Some(place) = self.cores.enter() else {
-            self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
-            return host_fault("too many attempts wait to run");
+    async fn turn(self: &Arc<Self>, execute: Execute, cancel: &CancelToken, log: Arc<Writer>) -> ExecuteOutcome {
+        if let Err(fault) = self.prover() {
+            return host_fault(&fault.to_string());
+        }
+        let turn = match self.room.enter(self.share(&execute), cancel.clone()) {
+            Ok(turn) => turn,
+            Err(none) => {
+                self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
+                return host_fault(&none.to_string());
+            }
         };
-        let Some(_cores) = place.turn(execute.resources.cpus as usize).await else {
-            return host_fault("the node is stopping");
-        };
+        let Ok(taken) = turn.await else { return ExecuteOutcome::Stopped };
         let (desk, cancel) = (self.clone(), cancel.clone());
         let run = tokio::task::spawn_blocking(move || {
+            // Given back here, whatever happens to those who wait for the end.
+            let _taken = taken;
             desk.counters.executed.fetch_add(1, Ordering::Relaxed);
-            desk.run(&execute, &cancel).unwrap_or_else(|fault| host_fault(&fault.to_string()))
+            desk.run(&execute, &cancel, &log).unwrap_or_else(|fault| host_fault(&fault.to_string()))
         });
         run.await.unwrap_or_else(|error| host_fault(&format!("the attempt was cut off: {error}")))
     }
 
-    fn run(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken) -> Result<ExecuteOutcome, HostFault> {
+    /// What an attempt takes of this machine.
+    fn share(&self, execute: &Execute) -> Share {
+        let limits = self.limits(execute);
+        let output = limits.proof_bytes_max.saturating_add(limits.public_bytes_max);
+        Share::of(execute.program.runtime, &execute.resources, output)
+    }
+
+    fn run(
+        self: &Arc<Self>,
+        execute: &Execute,
+        cancel: &CancelToken,
+        log: &Writer,
+    ) -> Result<ExecuteOutcome, HostFault> {
         if cancel.is_cancelled() {
             return Ok(ExecuteOutcome::Stopped);
         }
         let outcome = match execute.program.runtime {
-            Runtime::Wasm => self.prove(execute, cancel)?,
-            Runtime::LinuxX86_64 => self.prove_natively(execute, cancel)?,
+            Runtime::Wasm => self.prove(execute, cancel, log)?,
+            Runtime::LinuxX86_64 => self.prove_natively(execute, cancel, log)?,
         };
-        let log = self.keep_log(execute, &outcome);
+        let kept = self.keep_log(execute, &outcome);
         match outcome {
             Outcome::Success(made) => {
                 let bundle = Bundle { proof: made.proof, public: made.public };
-                self.made(execute, &bundle, log)
+                self.made(execute, &bundle, kept)
             }
-            Outcome::Failed(failure) => Ok(failure_of(&failure.reason, log)),
+            Outcome::Failed(failure) => Ok(failure_of(&failure.reason, kept)),
         }
     }
 
     /// Runs a prover that is WebAssembly.
-    fn prove(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken) -> Result<Outcome, HostFault> {
+    fn prove(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken, log: &Writer) -> Result<Outcome, HostFault> {
         let limits = self.limits(execute);
         let input_bytes = execute.inputs.iter().fold(0_u64, |sum, input| sum.saturating_add(input.source.size()));
         if input_bytes > limits.memory_bytes {
@@ -99,11 +122,16 @@ impl Desk {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| std::io::Error::other(error.to_string())).map_err(disk)?;
         let job = ProveJob { artifact: &artifact, input, seed, limits };
-        Ok(self.prover()?.executor.prove(&job, cancel, &self.teller(execute)))
+        Ok(self.prover()?.executor.prove(&job, cancel, &self.teller(execute, log)))
     }
 
     /// Runs a prover that is a Linux program, in a sandbox. Inputs that are blobs are files to it, and never in memory here.
-    fn prove_natively(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken) -> Result<Outcome, HostFault> {
+    fn prove_natively(
+        self: &Arc<Self>,
+        execute: &Execute,
+        cancel: &CancelToken,
+        log: &Writer,
+    ) -> Result<Outcome, HostFault> {
         let runtime = execute.program.runtime;
         let native = self.prover()?.native.as_ref().ok_or(HostFault::NoRuntime(runtime))?;
         let prover = &execute.program.prover;
@@ -133,7 +161,7 @@ impl Desk {
             processes_max: PROCESSES_MAX,
             limits,
         };
-        Ok(native.prove(&job, cancel, &self.teller(execute)))
+        Ok(native.prove(&job, cancel, &self.teller(execute, log)))
     }
 
     fn limits(&self, execute: &Execute) -> ProverLimits {
@@ -141,18 +169,20 @@ impl Desk {
             memory_bytes: u64::from(execute.resources.memory_mib) << 20,
             wall_ms: execute.compute_ms,
             proof_bytes_max: self.params.proof_bytes_max,
-            log_bytes_max: LOG_MAX as u64,
+            log_bytes_max: LOG_KEPT_MAX,
             ..ProverLimits::default()
         }
     }
 
-    /// Tells listeners how far a program says it is.
-    fn teller(self: &Arc<Self>, execute: &Execute) -> impl Fn(ProgramEvent) {
+    /// Tells listeners how far a program says it is, and what it logs.
+    fn teller(self: &Arc<Self>, execute: &Execute, log: &Writer) -> impl Fn(ProgramEvent) {
         let (desk, workload, attempt) = (self.clone(), execute.workload, execute.attempt);
-        move |event| {
-            if let ProgramEvent::Progress(permille) = event {
+        move |event| match event {
+            ProgramEvent::Progress(permille) => {
                 desk.publish(&Notice::Progress { workload, attempt, permille: permille.into() });
             }
+            ProgramEvent::Log(bytes) => log.push(&bytes),
+            ProgramEvent::Started => {}
         }
     }
 

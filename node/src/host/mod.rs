@@ -7,10 +7,13 @@
 mod execute;
 mod lane;
 mod parts;
+mod peers;
 mod programs;
+mod room;
 mod submissions;
 mod verify;
 
+pub use room::{Share, Usage};
 pub use submissions::SubmitError;
 
 use crate::{
@@ -19,11 +22,14 @@ use crate::{
     feed::Feed,
     fetch::Fetcher,
     index::Index,
+    logs::Logs,
 };
 use bytes::Bytes;
 use executor::{CancelToken, Executor, NativeExecutor};
 use lane::Lane;
+use peers::Peers;
 use ports::Inbox;
+use room::Room;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -37,7 +43,7 @@ use std::{
 use submissions::Submissions;
 use tokio::{runtime::Handle, task::AbortHandle};
 use types::{
-    BlobId, Params, Resources, TxId, WorkloadId, codec,
+    BlobId, Params, TxId, WorkloadId, codec,
     host::{HostEvent, HostRequest, Notice},
     limits::VALUE_MAX,
     transaction::SignedTransaction,
@@ -52,6 +58,8 @@ const VERIFIES_AT_ONCE: usize = 2;
 const VERIFIES_MAX: usize = 1024;
 /// Parts that are read for peers at once; as many may wait as of the node's own.
 const SERVED_AT_ONCE: usize = 2;
+/// Parts that one peer may wait for: a few peers cannot fill the lane.
+const SERVED_TO_ONE_MAX: usize = 32;
 /// Parts that are read or written at once, and that may wait.
 const PARTS_AT_ONCE: usize = 4;
 const PARTS_WAITING_MAX: usize = 256;
@@ -65,8 +73,8 @@ pub struct Prover {
     pub executor: Arc<Executor>,
     /// Runs Linux programs, where a sandbox holds.
     pub native: Option<Arc<NativeExecutor>>,
-    /// What genesis declares of it: attempts wait while less than they need is free.
-    pub capacity: Resources,
+    /// What programs may take together of its cores and memory: attempts wait while less than they need is free.
+    pub capacity: Share,
 }
 
 /// What a host is made from.
@@ -97,13 +105,15 @@ pub(crate) struct Desk {
     stopping: AtomicBool,
     /// The attempts that run or wait to.
     turns: Mutex<BTreeMap<(WorkloadId, u16), CancelToken>>,
-    cores: Lane,
+    pub(crate) room: Room,
     checks: Lane,
     disk: Lane,
     /// What peers ask for does not keep the node's own work waiting.
     serving: Lane,
+    of_peers: Peers,
     pub(crate) submissions: Submissions,
     pub(crate) feed: Feed,
+    pub(crate) logs: Arc<Logs>,
     index: Mutex<Index>,
     pub(crate) counters: Arc<Counters>,
     fetcher: Arc<Fetcher>,
@@ -116,7 +126,7 @@ impl Host {
     /// A host that works on `setup.runtime`.
     #[must_use]
     pub fn new(setup: HostSetup) -> Self {
-        let cores = setup.prover.as_ref().map_or(0, |prover| prover.capacity.cpus.max(1) as usize);
+        let capacity = setup.prover.as_ref().map_or(Share::default(), |prover| prover.capacity);
         let counters = Arc::new(Counters::default());
         let fetcher = Arc::new(Fetcher::new(setup.store.clone(), counters.clone(), setup.allow_private));
         let notes = noting(setup.store.clone());
@@ -128,12 +138,14 @@ impl Host {
             inbox: OnceLock::new(),
             stopping: AtomicBool::new(false),
             turns: Mutex::default(),
-            cores: Lane::new(cores, EXECUTES_MAX),
+            room: Room::new(capacity, EXECUTES_MAX),
             checks: Lane::new(VERIFIES_AT_ONCE, VERIFIES_MAX),
             disk: Lane::new(PARTS_AT_ONCE, PARTS_WAITING_MAX),
             serving: Lane::new(SERVED_AT_ONCE, PARTS_WAITING_MAX),
+            of_peers: Peers::new(SERVED_TO_ONE_MAX),
             submissions: Submissions::default(),
             feed: Feed::default(),
+            logs: Arc::default(),
             index: Mutex::default(),
             counters,
             fetcher,
@@ -145,8 +157,11 @@ impl Host {
     /// Cancels running programs and ends the event stream.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::SeqCst);
+        // First of all: what is cut off now has not ended.
+        self.0.logs.cut();
         let turns = std::mem::take(&mut *lock(&self.0.turns));
         turns.into_values().for_each(|cancel| cancel.cancel());
+        self.0.room.settle();
         std::mem::take(&mut *lock(&self.0.fetches)).into_values().for_each(|fetch| fetch.abort());
         self.0.feed.end();
     }
@@ -217,6 +232,11 @@ impl Desk {
         // The index first: who hears of an event finds it there.
         self.index().apply(notice, &events);
         self.feed.tell(events);
+    }
+
+    /// What runs and waits to; none without a prover.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        self.prover.as_ref().map(|_| self.room.usage())
     }
 
     pub(crate) fn index(&self) -> MutexGuard<'_, Index> {

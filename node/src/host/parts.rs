@@ -22,7 +22,15 @@ impl Desk {
     }
 
     pub(super) fn read_part(self: &Arc<Self>, blob: BlobId, part: u32, peer: PeerId) {
+        let Some(place) = self.of_peers.enter(peer) else {
+            self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
+            let desk = self.clone();
+            // It asks somebody else, or again.
+            self.runtime.spawn(async move { desk.insist(&HostEvent::Part { blob, part, peer, bytes: None }).await });
+            return;
+        };
         let work = move |desk: &Self| {
+            let _place = place;
             let read = desk.store.read_part(blob, part);
             if matches!(read, Err(StoreError::Damaged(_))) {
                 desk.missed(blob);

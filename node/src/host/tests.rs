@@ -97,6 +97,23 @@ async fn what_peers_ask_for_does_not_keep_own_work_waiting() {
     assert_eq!(bench.hear(), HostEvent::Part { blob: BLOB, part, peer, bytes: None });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_waits_for_so_many_parts_and_no_more() {
+    let bench = Bench::new(0);
+    let taken = bench.host.0.serving.enter().expect("room").turn(SERVED_AT_ONCE).await;
+    let [greedy, modest] = [1, 2].map(|byte| types::genesis::PeerId([byte; 32]));
+    let ask = |part, peer| {
+        ports::Host::perform(&bench.host, codec::encode(&HostRequest::ReadPart { blob: BLOB, part, peer }).into());
+    };
+    let asked = u32::try_from(SERVED_TO_ONE_MAX).expect("a few");
+    (0..=asked).for_each(|part| ask(part, greedy));
+    assert_eq!(bench.hear(), HostEvent::Part { blob: BLOB, part: asked, peer: greedy, bytes: None });
+    ask(0, modest);
+    drop(taken);
+    let mut answered = (0..=asked).map(|_| bench.hear());
+    assert!(answered.any(|event| matches!(event, HostEvent::Part { peer, .. } if peer == modest)));
+}
+
 fn verify() -> HostRequest {
     HostRequest::Verify(Verify {
         workload: WorkloadId([2; 32]),

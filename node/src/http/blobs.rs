@@ -4,6 +4,7 @@ use super::{
     Asked, Gateway,
     extract::{Named, bad},
     failure::{Answer, Failure},
+    quota::{Allowance, Caller, Quotas},
     ranges,
 };
 use crate::{
@@ -14,7 +15,7 @@ use api::{Problem, Stored, paths, problem};
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -30,55 +31,80 @@ use types::{BlobId, host::HostEvent};
 /// Bytes that are read from the disk at once.
 const PIECE: usize = 256 * 1024;
 
-pub(super) async fn upload(gateway: Asked, body: Body) -> Answer<Response> {
-    take_in(gateway, body, None).await
+pub(super) async fn upload(gateway: Asked, ConnectInfo(caller): ConnectInfo<Caller>, body: Body) -> Answer<Response> {
+    take_in(gateway, caller, body, None).await
 }
 
-pub(super) async fn upload_as(gateway: Asked, Named(blob): Named<BlobId>, body: Body) -> Answer<Response> {
-    take_in(gateway, body, Some(blob)).await
+pub(super) async fn upload_as(
+    gateway: Asked,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    Named(blob): Named<BlobId>,
+    body: Body,
+) -> Answer<Response> {
+    take_in(gateway, caller, body, Some(blob)).await
 }
 
-async fn take_in(State(gateway): Asked, body: Body, expected: Option<BlobId>) -> Answer<Response> {
+async fn take_in(State(gateway): Asked, caller: Caller, body: Body, expected: Option<BlobId>) -> Answer<Response> {
     let busy = |_| Failure::new(problem::TOO_MANY, "this node takes in as many blobs at once as it may");
     let permit = gateway.uploads.clone().try_acquire_owned().map_err(busy)?;
-    let upload = receive(&gateway, body).await?;
-    let kept = finish(gateway.desk.clone(), upload, expected, permit).await?;
+    let incoming = receive(&gateway, caller, body).await?;
+    let kept = finish(gateway.desk.clone(), incoming, expected, permit).await?;
     let location = paths::fill(paths::BLOB, &kept.blob);
     let stored = Json(Stored { blob: kept.blob, size: kept.size });
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], stored).into_response())
 }
 
-async fn receive(gateway: &Gateway, body: Body) -> Answer<Upload> {
-    let store = gateway.desk.store.clone();
-    let mut upload = blocking(move || store.upload()).await?;
+/// A blob that comes in, and what it takes of what its sender may store.
+struct Incoming {
+    upload: Upload,
+    allowance: Allowance,
+}
+
+impl Incoming {
+    fn begin(quotas: &Arc<Quotas>, caller: Caller, store: &Arc<Store>) -> Answer<Self> {
+        let allowance = quotas.upload(caller, store)?;
+        let upload = store.upload().map_err(failure)?;
+        Ok(Self { upload, allowance })
+    }
+
+    fn write(mut self, piece: &Bytes, store: &Store) -> Answer<Self> {
+        self.allowance.take(piece.len() as u64, store)?;
+        self.upload.write(piece).map_err(failure)?;
+        Ok(self)
+    }
+}
+
+async fn receive(gateway: &Gateway, caller: Caller, body: Body) -> Answer<Incoming> {
+    let (store, quotas) = (gateway.desk.store.clone(), gateway.quotas.clone());
+    let mut incoming = blocking(move || Ok(Incoming::begin(&quotas, caller, &store))).await??;
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| bad(&"the body was cut off"))?;
-        upload = blocking(move || write(upload, &piece)).await?;
+        let store = gateway.desk.store.clone();
+        incoming = blocking(move || Ok(incoming.write(&piece, &store))).await??;
     }
-    Ok(upload)
+    Ok(incoming)
 }
 
 /// Names a blob and tells the replica, which may wait for it: also where the client goes away meanwhile, and also where it was
 /// there already, because whoever brought it before may not have come to telling.
 async fn finish(
     desk: Arc<Desk>,
-    upload: Upload,
+    incoming: Incoming,
     expected: Option<BlobId>,
     permit: OwnedSemaphorePermit,
 ) -> Answer<Kept> {
     let task = tokio::spawn(async move {
         let _permit = permit;
+        let Incoming { upload, allowance } = incoming;
         let kept = blocking(move || upload.finish(expected)).await?;
+        if kept.new {
+            allowance.keep(kept.blob);
+        }
         desk.insist(&HostEvent::Stored { blob: kept.blob, size: kept.size }).await;
         Ok(kept)
     });
     task.await.unwrap_or_else(|error| Err(cut_off(&error)))
-}
-
-fn write(mut upload: Upload, piece: &Bytes) -> Result<Upload, StoreError> {
-    upload.write(piece)?;
-    Ok(upload)
 }
 
 /// Works on a thread that may block.
@@ -155,7 +181,7 @@ pub(super) fn section(file: File, size: u64, blob: BlobId) -> Response {
 }
 
 /// Bytes that anybody may have made: never to be taken for a page.
-fn bytes(body: Body, blob: BlobId) -> Response {
+pub(super) fn bytes(body: Body, blob: BlobId) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
@@ -191,10 +217,13 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_blob_is_told_of_though_its_uploader_goes_away() {
         let bench = Bench::new(0);
-        let mut upload = bench.host.0.store.upload().expect("upload");
-        upload.write(b"bytes").expect("written");
+        let store = &bench.host.0.store;
+        let quotas = Arc::new(Quotas::new(crate::config::Quota::default()));
+        let caller = Caller(std::net::SocketAddr::from(([127, 0, 0, 1], 1)));
+        let incoming = Incoming::begin(&quotas, caller, store).expect("begun");
+        let incoming = incoming.write(&Bytes::from_static(b"bytes"), store).expect("written");
         let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.expect("a permit");
-        let waiting = finish(bench.host.0.clone(), upload, None, permit);
+        let waiting = finish(bench.host.0.clone(), incoming, None, permit);
         // It is asked once and dropped, as when a connection ends.
         assert!(waiting.now_or_never().is_none_or(|kept| kept.is_ok()));
         assert_eq!(bench.hear(), HostEvent::Stored { blob: BlobId::of(b"bytes"), size: 5 });

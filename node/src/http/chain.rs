@@ -1,7 +1,8 @@
 //! The chain and this node.
 
 use super::{Asked, failure::Answer};
-use api::{Genesis, Health, Params, Status, Versions};
+use crate::host::Usage;
+use api::{Genesis, Health, Params, ProgramRoom, Status, Versions};
 use axum::{
     Json,
     extract::State,
@@ -23,6 +24,7 @@ pub(super) async fn status(State(gateway): Asked) -> Json<Status> {
         peers: engine.peers,
         node: gateway.me,
         prover: gateway.prover,
+        programs: gateway.desk.usage().map(programs),
         group_key: gateway.genesis.group_key,
         versions: Versions {
             node: env!("CARGO_PKG_VERSION").to_owned(),
@@ -30,6 +32,19 @@ pub(super) async fn status(State(gateway): Asked) -> Json<Status> {
             verifier: gateway.genesis.verifier.to_string(),
         },
     })
+}
+
+fn programs(usage: Usage) -> ProgramRoom {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let Usage { running, waiting, taken, whole } = usage;
+    ProgramRoom {
+        running: count(running),
+        waiting: count(waiting),
+        cores_taken: taken.cores,
+        cores: whole.cores,
+        memory_taken_mib: taken.memory_bytes >> 20,
+        memory_mib: whole.memory_bytes >> 20,
+    }
 }
 
 pub(super) async fn genesis(State(gateway): Asked) -> Json<Genesis> {
@@ -54,7 +69,7 @@ pub(super) async fn health(State(gateway): Asked) -> Json<Health> {
 }
 
 pub(super) async fn metrics(State(gateway): Asked) -> Response {
-    let own = gateway.desk.counters.text(gateway.desk.store.used_bytes());
+    let own = gateway.desk.counters.text(gateway.desk.store.used_bytes(), gateway.desk.usage());
     let text = gateway.state.0.metrics();
     // Some encoders end with a line that says so, and nothing may follow it.
     let engine = text.trim_end().trim_end_matches("# EOF").trim_end();

@@ -17,7 +17,7 @@ use std::{convert::Infallible, time::Duration};
 use types::WorkloadId;
 
 /// How often a stream without events shows that it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,8 +32,9 @@ impl IntoResponse for Failure {
         let mut response = (status, Json(&self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
-        if matches!(self.0.status, 429 | 503) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let again = self.0.retry_after_s.or_else(|| matches!(self.0.status, 429 | 503).then_some(1));
+        if let Some(seconds) = again {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

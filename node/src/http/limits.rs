@@ -1,9 +1,9 @@
 //! What holds for every request: how many at once, how large their headers, how long they take.
 
-use super::{Gateway, failure::Failure};
+use super::{Gateway, failure::Failure, quota::Caller};
 use api::{paths, problem};
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -28,8 +28,16 @@ async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
         let detail = format!("the headers have {bytes} bytes, where {HEADERS_MAX} are allowed");
         return Failure::new(problem::HEADERS, detail).into_response();
     }
-    // These must answer when nothing else does, and streams have a limit of their own.
-    if matches!(request.uri().path(), paths::HEALTH | paths::METRICS | paths::EVENTS) {
+    // These must answer when nothing else does.
+    if matches!(request.uri().path(), paths::HEALTH | paths::METRICS) {
+        return next.run(request).await;
+    }
+    let caller = request.extensions().get::<ConnectInfo<Caller>>();
+    if let Some(Err(too_fast)) = caller.map(|ConnectInfo(caller)| gateway.quotas.request(*caller)) {
+        return too_fast.into_response();
+    }
+    // Streams have a limit of their own.
+    if request.uri().path() == paths::EVENTS {
         return next.run(request).await;
     }
     match gateway.requests.clone().try_acquire_owned() {

@@ -1,19 +1,22 @@
 //! The HTTP API: what it answers is what the engine, the replica and the blob store say, in the words of `api`.
 //!
 //! Bounds hold before anything is read: connections, requests, streams and uploads at once (`limits`, `connection`), bytes
-//! of headers and bodies, time. Nothing here makes the engine wait.
+//! of headers and bodies, time; and what one address may do (`quota`). Nothing here makes the engine wait.
 
 mod blobs;
 mod blocks;
 mod chain;
 mod connection;
 mod events;
+mod explorer;
 mod extract;
 mod failure;
 mod limits;
 mod linger;
+mod logs;
 mod money;
 mod parts;
+mod quota;
 mod quote;
 mod ranges;
 mod records;
@@ -34,6 +37,7 @@ use axum::{
     routing::{get, post},
 };
 use ports::Engine;
+use quota::{Caller, Quotas};
 use std::{future::Future, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore};
 use types::{AccountId, ChainId, Genesis, genesis::PeerId};
@@ -50,6 +54,7 @@ pub struct Gateway {
     streams: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
     serving: Arc<Semaphore>,
+    quotas: Arc<Quotas>,
 }
 
 /// How a function that answers a request gets at the gateway.
@@ -78,6 +83,7 @@ impl Gateway {
             streams: semaphore(limits.streams_max),
             uploads: semaphore(limits.uploads_max),
             serving: semaphore(limits.serving_max),
+            quotas: Arc::new(Quotas::new(limits.quota.clone())),
         }
     }
 }
@@ -90,7 +96,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let listener = connection::Bounded::new(listener, connections_max);
-    let served = axum::serve(listener, router(Arc::new(gateway))).with_graceful_shutdown(shutdown).await;
+    let service = router(Arc::new(gateway)).into_make_service_with_connect_info::<Caller>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     if let Err(error) = served {
         tracing::error!(%error, "the API has failed");
     }
@@ -104,14 +111,24 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route(paths::BLOBS, post(blobs::upload))
         .route(paths::BLOB, get(blobs::download).put(blobs::upload_as))
         .route(paths::BLOB_PARTS, get(parts::parts))
-        .route(paths::EVENTS, get(events::stream));
+        .route(paths::EVENTS, get(events::stream))
+        .route(paths::LOG_EVENTS, get(logs::follow));
     quick
         .merge(long)
+        .merge(page_routes())
         .fallback(failure::no_such_path)
         .method_not_allowed_fallback(failure::no_such_method)
         .layer(middleware::from_fn_with_state(gateway.clone(), limits::admit))
         .layer(middleware::from_fn(linger::linger))
         .with_state(gateway)
+}
+
+fn page_routes() -> Router<Arc<Gateway>> {
+    Router::new()
+        .route("/", get(explorer::enter))
+        .route(explorer::BARE, get(explorer::enter))
+        .route(explorer::HOME, get(explorer::home))
+        .route(explorer::FILE, get(explorer::file))
 }
 
 fn chain_routes() -> Router<Arc<Gateway>> {
@@ -141,5 +158,5 @@ fn work_routes() -> Router<Arc<Gateway>> {
         .route(paths::WORKLOAD, get(workloads::one))
         .route(paths::PROOF, get(results::proof))
         .route(paths::RECEIPT, get(results::receipt))
-        .route(paths::LOG, get(results::log))
+        .route(paths::LOG, get(logs::log))
 }

@@ -8,12 +8,13 @@ use super::{
     blobs::{absent, blocking},
     extract::{Asking, Named, bad},
     failure::{Answer, Failure},
+    quota::{self, Caller},
 };
 use crate::blobs::{Reading, StoreError};
 use api::{paths, problem};
 use axum::{
     body::{Body, Bytes},
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderName, header},
     response::{IntoResponse as _, Response},
 };
@@ -45,15 +46,25 @@ impl Wanted {
 
 pub(super) async fn parts(
     State(gateway): Asked,
+    ConnectInfo(caller): ConnectInfo<Caller>,
     Named(blob): Named<BlobId>,
     Asking(wanted): Asking<Wanted>,
 ) -> Answer<Response> {
+    let of_caller = gateway.quotas.row(caller)?;
     let busy = |_| Failure::new(problem::TOO_MANY, "this node serves parts to as many as it may");
     let permit = gateway.serving.clone().try_acquire_owned().map_err(busy)?;
     let store = gateway.desk.store.clone();
     let reading = store.reading(blob);
     let size = blocking(move || Ok(store.size(blob))).await?.ok_or_else(|| Failure(absent(blob)))?;
-    let row = Row { parts: wanted.of(size)?, read: None, gateway, blob, _permit: permit, _reading: reading };
+    let row = Row {
+        parts: wanted.of(size)?,
+        read: None,
+        gateway,
+        blob,
+        _permit: permit,
+        _of_caller: of_caller,
+        _reading: reading,
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
@@ -72,6 +83,7 @@ struct Row {
     /// A part whose length was sent.
     read: Option<Bytes>,
     _permit: OwnedSemaphorePermit,
+    _of_caller: quota::Row,
     _reading: Reading,
 }
 

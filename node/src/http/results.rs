@@ -1,4 +1,4 @@
-//! What came of a workload: proof, receipt, log.
+//! What came of a workload: proof, receipt.
 
 use super::{
     Asked, Gateway,
@@ -19,7 +19,7 @@ use std::{
     io::{self, Seek as _, SeekFrom},
     os::unix::fs::FileExt as _,
 };
-use types::{AttemptEnd, BlobId, Workload, WorkloadId, state_key};
+use types::{BlobId, Workload, WorkloadId, state_key};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,33 +115,7 @@ pub(super) async fn receipt(State(gateway): Asked, Named(id): Named<WorkloadId>)
     Ok((headers, receipt).into_response())
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Which {
-    attempt: Option<u16>,
-}
-
-pub(super) async fn log(
-    State(gateway): Asked,
-    Named(id): Named<WorkloadId>,
-    Asking(which): Asking<Which>,
-) -> Answer<Response> {
-    let workload = workload(&gateway, id).await?;
-    let last = u16::try_from(workload.attempts.len()).unwrap_or(u16::MAX);
-    let attempt = which.attempt.unwrap_or(last);
-    let none = |detail: &str| Failure::new(problem::NO_LOG, format!("attempt {attempt} at workload {id} {detail}"));
-    let failed = usize::from(attempt).checked_sub(1).and_then(|index| workload.attempts.get(index));
-    let failed = failed.ok_or_else(|| none("was not made"))?.end.as_ref().and_then(|(_, end)| match end {
-        AttemptEnd::Failed(fail) => fail.log.map(|(blob, _)| blob),
-        _ => None,
-    });
-    let own = gateway.desk.index().log(id, attempt);
-    let blob = failed.or(own).ok_or_else(|| none("left no log that this node knows of"))?;
-    let response = whole(&gateway.desk.store, blob).await?;
-    response.ok_or_else(|| Failure(blob_absent(blob).hinting("ask the node of the attempt's prover")))
-}
-
-async fn workload(gateway: &Gateway, id: WorkloadId) -> Result<Workload, Problem> {
+pub(super) async fn workload(gateway: &Gateway, id: WorkloadId) -> Result<Workload, Problem> {
     let (_, workload) = gateway.state.get(state_key::workload(id)).await?;
     workload.ok_or_else(|| absent(id))
 }

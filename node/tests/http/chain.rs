@@ -39,7 +39,7 @@ async fn what_is_not_there_and_what_cannot_be_read_are_problems() {
     let served = Served::new().await;
     let id = "ab".repeat(32);
     for (path, status, code) in [
-        ("/", 404, "not-found"),
+        ("/nothing", 404, "not-found"),
         ("/v1/nothing", 404, "not-found"),
         ("/v1/transactions", 405, "method-not-allowed"),
         ("/v1/workloads/xyz", 400, "bad-request"),

@@ -1,12 +1,13 @@
 //! A stand-in for the engine and the replica behind the API: values, blocks and answers are what a test puts there.
 
 use bytes::Bytes;
-use node::{Host, HostSetup, Store, StoreLimits, http};
+use executor::{Executor, Settings};
+use node::{Host, HostSetup, Prover, Share, Store, StoreLimits, http};
 use ports::{Block, Engine, Evidence, Host as _, Inbox, Key, Later, ReadError, Status};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, Weak},
 };
 use tempfile::TempDir;
@@ -147,13 +148,23 @@ impl Served {
     }
 
     pub async fn with(limits: node::Http, store_limits: StoreLimits) -> Self {
+        Self::made(limits, store_limits, false).await
+    }
+
+    /// The node of the prover that [`crate::records::attempt`] names: it runs WebAssembly.
+    pub async fn proving() -> Self {
+        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
+        Self::made(node::Http::default(), store, true).await
+    }
+
+    async fn made(limits: node::Http, store_limits: StoreLimits, proves: bool) -> Self {
         let dir = tempfile::tempdir().expect("folder");
         let store = Arc::new(Store::open(dir.path(), store_limits).expect("store"));
         let genesis = Arc::new(genesis());
         let host = Arc::new(Host::new(HostSetup {
             runtime: tokio::runtime::Handle::current(),
             store: store.clone(),
-            prover: None,
+            prover: proves.then(|| prover(&dir.path().join("programs"))),
             params: genesis.params.clone(),
             allow_private: true,
         }));
@@ -162,7 +173,8 @@ impl Served {
         host.attach(replica.clone());
         let engine = Arc::new(FakeEngine::default());
         let me = PeerId([9; 32]);
-        let gateway = http::Gateway::new(engine.clone(), &host, genesis.clone(), me, None, &limits);
+        let account = proves.then_some(AccountId([1; 32]));
+        let gateway = http::Gateway::new(engine.clone(), &host, genesis.clone(), me, account, &limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let address = listener.local_addr().expect("address");
         let (stop, mut asked) = watch::channel(false);
@@ -214,7 +226,12 @@ impl Served {
     }
 
     pub fn publish(&self, notice: Notice) {
-        self.host.perform(codec::encode(&HostRequest::Publish(notice)).into());
+        self.ask(&HostRequest::Publish(notice));
+    }
+
+    /// Asks the host as the replica does.
+    pub fn ask(&self, request: &HostRequest) {
+        self.host.perform(codec::encode(request).into());
     }
 
     /// Stops the server in order and waits until it is gone.
@@ -257,6 +274,12 @@ impl Reply {
         assert!(!problem.title.is_empty() && !problem.detail.is_empty() && !problem.hint.is_empty());
         (self.status, problem.code)
     }
+}
+
+fn prover(dir: &Path) -> Prover {
+    let executor = Executor::new(dir, Settings::default()).expect("executor");
+    let capacity = Share { cores: 1, memory_bytes: 1 << 30 };
+    Prover { executor: Arc::new(executor), native: None, capacity }
 }
 
 fn genesis() -> Genesis {

@@ -3,10 +3,13 @@
 mod blobs;
 mod chain;
 mod events;
+mod explorer;
 mod fake;
 mod fetching;
 mod limits;
+mod logs;
 mod members;
+mod quotas;
 mod records;
 mod transactions;
 mod workloads;

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs,
+    fs, iter,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -13,6 +13,9 @@ use std::{
 const WASM: &str = "wasm32-unknown-unknown";
 const LINUX: &str = "x86_64-unknown-linux-gnu";
 
+/// Products of 64 bits by 64, and sums of 128, as one instruction each, for proof systems that count in large numbers. Every
+/// node's engine has them (`lemma-module-2`).
+const WASM_FLAGS: [&str; 1] = ["-Ctarget-feature=+wide-arithmetic"];
 /// A static executable asks nothing of the machine it runs on but a processor of the last fifteen years.
 const LINUX_FLAGS: [&str; 2] = ["-Ctarget-feature=+crt-static", "-Ctarget-cpu=x86-64-v2"];
 
@@ -22,6 +25,14 @@ impl Runtime {
         match self {
             Self::Wasm => WASM,
             Self::LinuxX86_64 => LINUX,
+        }
+    }
+
+    /// What the compiler is told besides.
+    const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Wasm => &WASM_FLAGS,
+            Self::LinuxX86_64 => &LINUX_FLAGS,
         }
     }
 }
@@ -73,7 +84,10 @@ impl Toolchain {
         if !command.status().context("cargo does not start")?.success() {
             bail!("the {role} of {} does not build for {}", program.package, self.runtime.target());
         }
-        Ok(fs::read(target.join(self.runtime.target()).join("release").join(file))?)
+        let mut bytes = fs::read(target.join(self.runtime.target()).join("release").join(file))?;
+        let scripts = (target.to_path_buf(), "/target");
+        self.folders(stage)?.iter().chain([&scripts]).for_each(|(folder, name)| overwrite(&mut bytes, folder, name));
+        Ok(bytes)
     }
 
     /// `cargo rustc --release`, away from everything that would make two builds differ.
@@ -83,9 +97,7 @@ impl Toolchain {
             command.env_remove(name);
         }
         let mut flags = self.remapped(stage)?;
-        if self.runtime == Runtime::LinuxX86_64 {
-            flags.extend(LINUX_FLAGS.map(String::from));
-        }
+        flags.extend(self.runtime.flags().iter().map(|flag| String::from(*flag)));
         command.current_dir(stage).env("RUSTC", &self.rustc).env("CARGO_TARGET_DIR", target);
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         command.args(["rustc", "--release", "--target", self.runtime.target()]);
@@ -98,13 +110,32 @@ impl Toolchain {
 
     /// Flags that keep the folders of this machine out of the artifacts.
     fn remapped(&self, stage: &Path) -> Result<Vec<String>> {
+        let folders = self.folders(stage)?;
+        Ok(folders.iter().map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())).collect())
+    }
+
+    /// The folders of this machine that sources lie in, each with what it is called in artifacts.
+    fn folders(&self, stage: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
         let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
         let registries = home.context("no home folder")?.join("registry/src");
         let mut folders = vec![(stage.to_path_buf(), "/lemma"), (self.sysroot.join("lib/rustlib/src/rust"), "/rust")];
         for registry in fs::read_dir(&registries).with_context(|| registries.display().to_string())? {
             folders.push((registry?.path(), "/crates"));
         }
-        Ok(folders.iter().map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())).collect())
+        Ok(folders)
+    }
+}
+
+/// Overwrites what build scripts wrote of a folder into data, where no flag reaches, by a name of the same length. Such an
+/// artifact is the same on machines whose folders have names of that length.
+fn overwrite(bytes: &mut [u8], folder: &Path, name: &str) {
+    let folder = folder.as_os_str().as_encoded_bytes();
+    let neutral: Vec<u8> = name.bytes().chain(iter::repeat(b'/')).take(folder.len()).collect();
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(folder.len()).position(|window| window == folder) {
+        let (found, after) = rest[at..].split_at_mut(folder.len());
+        found.copy_from_slice(&neutral);
+        rest = after;
     }
 }
 

@@ -25,6 +25,7 @@ const TABLE: &[Row] = &[
     row("receipt", 1, &["types", "ports"]),
     row("api", 1, &["types"]),
     row("engine-sim", 2, &["ports", "engine"]),
+    row("receipt-wasm", 2, &["types", "receipt"]),
     row("replica", 2, &["types", "ports", "ledger", "receipt"]),
     row("node", 3, &["types", "ports", "ledger", "engine", "executor", "receipt", "api", "replica"]),
     row("client", 3, &["types", "api", "receipt"]),
@@ -170,5 +171,7 @@ mod tests {
         assert_eq!(messages("poseidon", "programs/poseidon", "types", true), ["poseidon imports types"]);
         assert_eq!(messages("poseidon", "programs/poseidon", "executor", false), ["poseidon imports executor"]);
         assert!(messages("poseidon", "programs/poseidon", "executor", true).is_empty());
+        assert!(messages("receipt-wasm", "receipt/wasm", "receipt", false).is_empty());
+        assert_eq!(messages("receipt-wasm", "receipt/wasm", "node", false), ["receipt-wasm imports node"]);
     }
 }

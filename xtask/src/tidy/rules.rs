@@ -30,7 +30,7 @@ pub fn check(files: &[File], sources: &[Source]) -> Vec<Finding> {
 }
 
 /// The lines of a part, each with its number.
-fn part<'a>(text: &'a str, heading: &str) -> impl Iterator<Item = (usize, &'a str)> {
+pub(super) fn part<'a>(text: &'a str, heading: &str) -> impl Iterator<Item = (usize, &'a str)> {
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
     let inside = lines.skip_while(move |(_, line)| *line != heading).skip(1);
     inside.take_while(|(_, line)| !line.starts_with("## ")).collect::<Vec<_>>().into_iter()
@@ -83,12 +83,12 @@ impl<'a> Row<'a> {
 }
 
 /// What stands in backticks.
-fn places(cell: Option<&str>) -> Vec<&str> {
+pub(super) fn places(cell: Option<&str>) -> Vec<&str> {
     cell.unwrap_or_default().split('`').skip(1).step_by(2).collect()
 }
 
 /// What is wrong with `path/file.rs::function`.
-fn absent(sources: &[Source], place: &str, test: bool) -> Option<String> {
+pub(super) fn absent(sources: &[Source], place: &str, test: bool) -> Option<String> {
     let Some((path, name)) = place.rsplit_once("::").filter(|(path, _)| path.ends_with(".rs")) else {
         return Some(format!("{place} is not path/file.rs::name"));
     };

@@ -112,7 +112,7 @@ fn modules(path: &str, items: &[Item], children: &str, test: bool) -> Vec<Module
 fn declared(path: &str, module: &ItemMod, name: &str, children: &str, test: bool) -> Module {
     let candidates = match syntax::string_attribute(&module.attrs, "path") {
         Some(named) => {
-            let file = format!("{}{named}", folder(path));
+            let file = plain(&format!("{}{named}", folder(path)));
             vec![(file.clone(), folder(&file))]
         }
         None => {
@@ -121,6 +121,18 @@ fn declared(path: &str, module: &ItemMod, name: &str, children: &str, test: bool
         }
     };
     Module { path: path.into(), line: module.ident.span().start().line, name: name.into(), candidates, test }
+}
+
+/// A path without `..`.
+fn plain(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            ".." => _ = parts.pop(),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn folder(path: &str) -> String {
@@ -149,17 +161,18 @@ mod tests {
     fn follows_modules_into_folders_and_marks_tests() {
         let files = [
             file("a/src/lib.rs", "mod b; mod inline { mod deep; } #[cfg(test)] mod tests; #[path = \"odd.rs\"] mod p;"),
+            file("a/src/tests/far.rs", "#[path = \"../odd.rs\"] mod p;"),
             file("a/src/b.rs", "mod c;"),
             file("a/src/b/c.rs", ""),
             file("a/src/inline/deep/mod.rs", ""),
-            file("a/src/tests.rs", "mod more;"),
+            file("a/src/tests.rs", "mod more; mod far;"),
             file("a/src/tests/more.rs", ""),
             file("a/src/odd.rs", ""),
         ];
         let (sources, findings) = loaded(&files);
         assert!(findings.is_empty(), "{findings:?}");
         let tests: Vec<&str> = sources.iter().filter(|s| s.test).map(|s| s.path.as_str()).collect();
-        assert_eq!(tests, ["a/src/tests.rs", "a/src/tests/more.rs"]);
+        assert_eq!(tests, ["a/src/tests.rs", "a/src/tests/far.rs", "a/src/tests/more.rs"]);
         assert_eq!(sources.len(), files.len());
         assert!(check_reached(&files, &sources).is_empty());
     }

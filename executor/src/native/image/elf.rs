@@ -1,6 +1,6 @@
 //! Just enough of ELF to say that a file is a program of this machine that needs nothing else.
 
-use std::io::SeekFrom;
+use std::io::{ErrorKind, SeekFrom};
 
 use super::{ImageError, Input};
 
@@ -15,7 +15,7 @@ const INTERPRETER: u32 = 3;
 pub(super) fn check_static(input: &mut dyn Input) -> Result<(), ImageError> {
     let mut header = [0; HEADER_BYTES];
     input.rewind()?;
-    input.read_exact(&mut header)?;
+    read(input, &mut header)?;
     let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
     if header[4..7] != [2, 1, 1] {
         return Err(ImageError::bad("the ELF file is not 64-bit little-endian"));
@@ -34,12 +34,19 @@ pub(super) fn check_static(input: &mut dyn Input) -> Result<(), ImageError> {
     input.seek(SeekFrom::Start(table)).map_err(ImageError::bad)?;
     for _ in 0..count {
         let mut entry = [0; PROGRAM_HEADER_BYTES];
-        input.read_exact(&mut entry)?;
+        read(input, &mut entry)?;
         if entry[..4] == INTERPRETER.to_le_bytes() {
             return Err(ImageError::bad("the ELF file is not static; link it statically or send a root directory"));
         }
     }
     Ok(())
+}
+
+fn read(input: &mut dyn Input, bytes: &mut [u8]) -> Result<(), ImageError> {
+    input.read_exact(bytes).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => ImageError::bad("the ELF file is cut off"),
+        _ => error.into(),
+    })
 }
 
 /// The number of this architecture (`EM_…`).

@@ -8,6 +8,7 @@ mod archive;
 mod compression;
 mod elf;
 mod oci;
+mod pack;
 mod tree;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::Source;
+pub(super) use pack::pack;
 use tree::Tree;
 
 /// How much one artifact may unpack to.
@@ -29,6 +31,19 @@ pub struct ImageLimits {
     pub entries_max: u64,
     /// Bytes that come out of the archive, over all layers.
     pub bytes_max: u64,
+}
+
+/// An artifact may unpack to so many times its own size: what is packed tighter than programs are is a bomb.
+const EXPANSION_MAX: u64 = 32;
+/// But to this much whatever its size.
+const EXPANSION_FREE_BYTES: u64 = 64 << 20;
+
+impl ImageLimits {
+    /// Those of an artifact of this size.
+    fn of(self, packed: u64) -> Self {
+        let bytes = packed.saturating_mul(EXPANSION_MAX).max(EXPANSION_FREE_BYTES);
+        Self { bytes_max: self.bytes_max.min(bytes), ..self }
+    }
 }
 
 impl Default for ImageLimits {
@@ -92,7 +107,7 @@ pub(super) struct Image {
     /// Whether it is one static file, which runs without a root of its own.
     pub(super) is_static: bool,
     /// Bytes it unpacked to.
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl Image {
@@ -187,8 +202,9 @@ impl Images {
             }
         }
         unused.sort_by_key(|(known, ..)| *known);
+        let most = self.bytes_max.min(half_of_disk(total, free_bytes(&self.dir)));
         for (_, bytes, id, path) in unused {
-            if total <= self.bytes_max {
+            if total <= most {
                 return;
             }
             if remove(&path).is_ok() {
@@ -197,6 +213,15 @@ impl Images {
             }
         }
     }
+}
+
+/// Images take no more than what they leave free: the rest of the node needs the disk too.
+fn half_of_disk(taken: u64, free: u64) -> u64 {
+    taken.saturating_add(free) / 2
+}
+
+fn free_bytes(dir: &Path) -> u64 {
+    rustix::fs::statvfs(dir).map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 fn load(place: &Path) -> Option<Image> {
@@ -231,6 +256,7 @@ fn unpack(id: blake3::Hash, source: &Source<'_>, aside: &Path, limits: ImageLimi
     if hasher.finalize() != id {
         return Err(ImageError::Host(format!("the artifact is not the one that is called {id}")));
     }
+    let limits = limits.of(input.seek(SeekFrom::End(0))?);
     let mut budget = archive::Budget::new(limits);
     if let Some(plain) = compression::plain(&mut input, &aside.join("plain"), &mut budget)? {
         input = Box::new(plain);
@@ -242,6 +268,14 @@ fn unpack(id: blake3::Hash, source: &Source<'_>, aside: &Path, limits: ImageLimi
     match fs::remove_file(aside.join("plain")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(host(error)),
         _ => Ok(image),
+    }
+}
+
+/// What `docker save` wrote before version 25 has another index.
+fn of_older_docker(root: &Tree, error: ImageError) -> ImageError {
+    match root.has_file(Path::new("manifest.json")) {
+        true => ImageError::bad("the archive has no OCI index: save the image by Docker 25 or later"),
+        false => error,
     }
 }
 
@@ -267,8 +301,25 @@ fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Res
         None => {
             input.rewind()?;
             archive::unpack_layer(root, input, budget)?;
-            root.check_executable(Path::new("prover"))?;
+            root.check_executable(Path::new("prover")).map_err(|error| of_older_docker(root, error))?;
             Ok(Image::of_prover(Vec::new(), false))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_artifact_unpacks_to_a_multiple_of_itself_within_the_nodes_limit() {
+        let of = |packed| ImageLimits::default().of(packed).bytes_max;
+        assert_eq!([of(0), of(2 << 20), of(3 << 20)], [64 << 20, 64 << 20, 96 << 20]);
+        assert_eq!(of(u64::MAX), ImageLimits::default().bytes_max);
+    }
+
+    #[test]
+    fn images_leave_half_of_the_disk() {
+        assert_eq!([half_of_disk(0, 10), half_of_disk(8, 2), half_of_disk(1, u64::MAX)], [5, 5, u64::MAX / 2]);
     }
 }

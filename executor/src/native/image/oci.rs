@@ -74,7 +74,7 @@ fn image_of(config: Configuration) -> Result<Image, ImageError> {
 }
 
 /// Go's name for this architecture.
-fn architecture() -> &'static str {
+pub(super) fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

@@ -110,6 +110,13 @@ impl Tree {
         if executable { Ok(()) } else { Err(ImageError::Bad(format!("/{} is not executable", path.display()))) }
     }
 
+    /// Whether a file is at the path.
+    pub(super) fn has_file(&self, path: &Path) -> bool {
+        let file = rustix::fs::openat2(&self.root, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), RESOLVE);
+        let stat = file.and_then(rustix::fs::fstat);
+        stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+    }
+
     /// Makes the directories that a sandbox mounts upon, whatever the archive had there.
     pub(super) fn prepare_mount_points(&self) -> Result<(), ImageError> {
         MOUNT_POINTS.iter().try_for_each(|name| self.make_dir(Path::new(name)))

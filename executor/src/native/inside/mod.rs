@@ -123,14 +123,17 @@ fn outlive(pid: i32, isolation: Isolation) -> Result<Report, Fault> {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
             Ok(Some((one, status))) if one.as_raw_nonzero().get() == pid => {
-                ended = Some(Report::Ended { code: status.exit_status(), signal: status.terminating_signal() });
+                ended = Some((status.exit_status(), status.terminating_signal()));
                 if isolation == Isolation::Namespaces && rustix::process::getpid() == Pid::INIT {
                     // As a group, pid 1 means everything but the caller. Fails when there is nothing.
                     let _ = rustix::process::kill_process_group(Pid::INIT, Signal::KILL);
                 }
             }
             Ok(_) | Err(Errno::INTR) => {}
-            Err(Errno::CHILD) => return ended.ok_or_else(|| Fault("the program was never a child".into())),
+            Err(Errno::CHILD) => {
+                let (code, signal) = ended.ok_or_else(|| Fault("the program was never a child".into()))?;
+                return Ok(Report::Ended { code, signal, cpu_ms: system::children_cpu_ms() });
+            }
             Err(error) => return Err(error).during("waiting for the program"),
         }
     }

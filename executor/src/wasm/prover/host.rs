@@ -11,6 +11,8 @@ use crate::{FailReason, LogBuffer, ProgramEvent, ProveJob, abi};
 /// Domain of the randomness that is derived from a job's seed.
 const RANDOM_DOMAIN: &str = "lemma 2026 program random v1";
 const PERMILLE_MAX: i32 = 1000;
+/// Bytes of log that are told at once.
+const LOG_PIECE_BYTES: usize = 64 << 10;
 
 /// The host's side of one run.
 pub(super) struct Host {
@@ -19,7 +21,6 @@ pub(super) struct Host {
     bytes_left: u64,
     events: SyncSender<ProgramEvent>,
     pub(super) log: LogBuffer,
-    log_events_left: u64,
     progress: u16,
     random: blake3::OutputReader,
     pub(super) proof: Output,
@@ -37,7 +38,6 @@ impl Host {
             bytes_left: limits.host_bytes_max,
             events,
             log: LogBuffer::new(limits.log_bytes_max),
-            log_events_left: limits.log_bytes_max,
             progress: 0,
             random: blake3::Hasher::new_derive_key(RANDOM_DOMAIN).update(&job.seed).finalize_xof(),
             proof: Output { bytes: Vec::new(), bytes_max: limits.proof_bytes_max },
@@ -57,13 +57,16 @@ impl Host {
         Ok(())
     }
 
+    /// Each call is a line.
     fn log(&mut self, bytes: &[u8]) {
+        let end: &[u8] = if bytes.ends_with(b"\n") { b"" } else { b"\n" };
         self.log.push(bytes);
-        let shown = usize::try_from(self.log_events_left).map_or(bytes.len(), |left| left.min(bytes.len()));
-        if shown > 0 {
-            self.log_events_left -= shown as u64;
-            self.tell(ProgramEvent::Log(bytes[..shown].to_vec()));
-        }
+        self.log.push(end);
+        // Piece by piece, so that what waits for the caller is bounded.
+        bytes
+            .chunks(LOG_PIECE_BYTES)
+            .chain(end.chunks(1))
+            .for_each(|piece| self.tell(ProgramEvent::Log(piece.to_vec())));
     }
 
     /// Passes on only what grows, so that there are at most a thousand events.

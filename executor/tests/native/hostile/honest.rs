@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::time::Instant;
 
 use super::Deed;
 use super::sys::{self, call};
@@ -10,6 +11,7 @@ pub fn attempt(name: &str, rest: &[&str]) -> Option<Deed> {
     match name {
         "copy" => copy(rest),
         "surroundings" => surroundings(),
+        "slow" => slow(rest),
         _ => return None,
     }
     sys::leave(0)
@@ -51,4 +53,19 @@ fn surroundings() {
     lines.push(format!("random {}", call(GETRANDOM, &[random, 16, 0]).unwrap_or(-1)));
     lines.sort();
     output("proof", lines.join("\n").as_bytes());
+}
+
+/// What the program `trivial` does, taking its time: computes for so many seconds, then turns the first input around.
+fn slow(rest: &[&str]) {
+    let seconds = rest.first().and_then(|word| word.parse().ok()).unwrap_or(1);
+    eprintln!("working for {seconds} s");
+    let begun = Instant::now();
+    while begun.elapsed().as_secs() < seconds {
+        std::hint::spin_loop();
+    }
+    let dir = std::env::var("LEMMA_INPUT_DIR").unwrap_or_default();
+    let mut statement = fs::read(format!("{dir}/0")).unwrap_or_default();
+    statement.reverse();
+    output("proof", &statement);
+    output("public", &u32::try_from(statement.len()).unwrap_or(0).to_le_bytes());
 }

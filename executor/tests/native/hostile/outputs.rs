@@ -1,6 +1,7 @@
 //! Deeds with the proof itself.
 
 use std::fs::{self, File};
+use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 
 use super::{Deed, sys};
@@ -17,6 +18,7 @@ pub fn attempt(name: &str) -> Option<Deed> {
         }
         "directory-as-proof" => fs::create_dir(&proof),
         "sparse-proof" => File::create(&proof).and_then(|file| file.set_len(10_000_000_000)),
+        "endless-proof" => endless(&proof),
         "large-proof" => fs::write(&proof, vec![1_u8; 3 << 20]),
         "large-public" => {
             fs::write(&proof, "x").and_then(|()| fs::write(format!("{output}/public"), vec![1_u8; 3 << 20]))
@@ -27,4 +29,10 @@ pub fn attempt(name: &str) -> Option<Deed> {
     };
     // Nothing is proved: what the node makes of it is what is looked at.
     sys::leave(0)
+}
+
+/// Ten gigabytes, written.
+fn endless(path: &str) -> io::Result<()> {
+    let (piece, mut file) = (vec![1_u8; 1 << 20], File::create(path)?);
+    (0..10_000).try_for_each(|_| file.write_all(&piece))
 }

@@ -122,7 +122,7 @@ impl Register {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let capacity = self.capacity();
-        let (account, verdict) = files::read_prover_key(&self.signing.key)?;
+        let (account, verdict) = files::read_prover_key(self.signing.key()?)?;
         let chain = self.signing.chain(context).await?;
         let bond = self.bond(context).await?;
         let registration = client::registration(chain, account.account(), &verdict, capacity, &self.address, bond);

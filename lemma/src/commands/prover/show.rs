@@ -5,7 +5,8 @@ use crate::{
     output::{BAD, FAINT, GOOD, plain_table, short, styled},
     units::{Span, size},
 };
-use api::{Prover, Provers};
+use api::{ProgramRoom, Prover, Provers};
+use serde::Serialize;
 use types::{AccountId, Amount, Millis, Params, Resources};
 
 /// All provers.
@@ -65,10 +66,36 @@ pub async fn status(context: &Context, account: AccountId) -> anyhow::Result<()>
     let client = context.client()?;
     let (prover, status, params) = (client.prover(account).await?, client.status().await?, client.params().await?);
     let params = params.values().map_err(client::ClientError::Answer)?;
-    context.out.result(&prover, |it| shown(it, &params, status.time_ms, status.epoch))
+    let programs = status.programs.filter(|_| status.prover == Some(account));
+    context.out.result(&Shown { prover, programs }, |it| {
+        let mut lines = shown(&it.prover, &params, status.time_ms, status.epoch);
+        lines.extend(it.programs.as_ref().map(room));
+        lines.join("\n")
+    })
 }
 
-fn shown(it: &Prover, params: &Params, now: u64, epoch: u64) -> String {
+/// A prover; and where the node that is asked is its own, what runs there.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    prover: Prover,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    programs: Option<ProgramRoom>,
+}
+
+fn room(it: &ProgramRoom) -> String {
+    format!(
+        "node       {} attempts run and {} wait for room: {} of {} cores, {} of {} memory",
+        it.running,
+        it.waiting,
+        it.cores_taken,
+        it.cores,
+        size(it.memory_taken_mib << 20),
+        size(it.memory_mib << 20),
+    )
+}
+
+fn shown(it: &Prover, params: &Params, now: u64, epoch: u64) -> Vec<String> {
     let left = |until: u64| Span(Millis(until.saturating_sub(now)));
     let mut lines = vec![
         format!("prover     {}", it.account),
@@ -93,7 +120,7 @@ fn shown(it: &Prover, params: &Params, now: u64, epoch: u64) -> String {
         tally.allocated, tally.verified, tally.failed, tally.missed, tally.rejected, tally.verdicts, tally.earned
     ));
     lines.push(format!("key        {}", styled(FAINT, it.key)));
-    lines.join("\n")
+    lines
 }
 
 /// Whether it gets work, and what to do if not.
@@ -177,7 +204,8 @@ mod tests {
             &Params::default(),
             5_000,
             4,
-        );
+        )
+        .join("\n");
         for words in [
             "covers 2 cores",
             "5 LEM taken back, still locked for 2 h 0 m",
