@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-MEMORY=18GiB TIME=3h FEE=10000 FUEL=10000000000 PORT=${PORT:-26700}
+MEMORY=18GiB TIME=3h FEE=10000 FUEL=2000000000 PORT=${PORT:-26700}
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 PROVER=$TARGET/x86_64-unknown-linux-gnu/release/sp1
 LEMMA=${LEMMA:-lemma}
@@ -29,7 +29,7 @@ command -v "$LEMMA" >/dev/null || fail "no lemma: cargo install --path lemma, or
 command -v protoc >/dev/null || fail "no protoc, which SP1's crates need: apt install protobuf-compiler"
 
 # SP1's build makes a second executor unless told of one. This prover interprets and never starts it, so any file will do.
-SP1_CORE_RUNNER_OVERRIDE_BINARY=$(command -v true) CARGO_TARGET_DIR=$TARGET \
+SP1_CORE_RUNNER_OVERRIDE_BINARY=$(type -P true) CARGO_TARGET_DIR=$TARGET \
     RUSTFLAGS="-C target-feature=+crt-static -C target-cpu=x86-64-v3" \
     cargo build --locked --release --bin sp1 --target x86_64-unknown-linux-gnu
 CARGO_TARGET_DIR=$TARGET cargo build --locked --release --no-default-features --example check
