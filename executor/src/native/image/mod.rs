@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -132,8 +132,10 @@ pub(super) struct Images {
     limits: ImageLimits,
     bytes_max: u64,
     unfinished: AtomicU64,
-    /// What was used in this process. Held while one is unpacked: two do not unpack the same.
+    /// What was used in this process.
     used: Mutex<HashMap<blake3::Hash, Arc<Image>>>,
+    /// Held while one is unpacked: two do not unpack the same, and what is there already waits for nobody's.
+    unpacking: Mutex<()>,
 }
 
 impl Images {
@@ -146,15 +148,19 @@ impl Images {
                 remove(&entry.path())?;
             }
         }
-        let (unfinished, used) = (AtomicU64::new(0), Mutex::default());
-        Ok(Self { dir: dir.to_owned(), limits, bytes_max, unfinished, used })
+        let (unfinished, used, unpacking) = (AtomicU64::new(0), Mutex::default(), Mutex::default());
+        Ok(Self { dir: dir.to_owned(), limits, bytes_max, unfinished, used, unpacking })
     }
 
     /// The image of the artifact with this hash. `source` is only read if it is not there yet.
     pub(super) fn get(&self, id: blake3::Hash, source: &Source<'_>) -> Result<Arc<Image>, ImageError> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(image) = used.get(&id) {
-            return Ok(image.clone());
+        let known = || lock(&self.used).get(&id).cloned();
+        if let Some(image) = known() {
+            return Ok(image);
+        }
+        let _unpacking = lock(&self.unpacking);
+        if let Some(image) = known() {
+            return Ok(image);
         }
         let place = self.dir.join(id.to_hex().as_str());
         let image = match load(&place) {
@@ -162,6 +168,7 @@ impl Images {
             None => self.unpack(id, source, &place)?,
         };
         let image = Arc::new(image);
+        let mut used = lock(&self.used);
         used.insert(id, image.clone());
         self.make_room(&mut used);
         Ok(image)
@@ -222,6 +229,11 @@ fn half_of_disk(taken: u64, free: u64) -> u64 {
 
 fn free_bytes(dir: &Path) -> u64 {
     rustix::fs::statvfs(dir).map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Nothing that is done under these locks can leave half a change behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn load(place: &Path) -> Option<Image> {
@@ -316,6 +328,16 @@ mod tests {
         let of = |packed| ImageLimits::default().of(packed).bytes_max;
         assert_eq!([of(0), of(2 << 20), of(3 << 20)], [64 << 20, 64 << 20, 96 << 20]);
         assert_eq!(of(u64::MAX), ImageLimits::default().bytes_max);
+    }
+
+    #[test]
+    fn what_is_unpacked_waits_for_no_other_to_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let images = Images::open(dir.path(), ImageLimits::default(), u64::MAX).unwrap();
+        let id = blake3::hash(b"known");
+        lock(&images.used).insert(id, Arc::new(Image::of_prover(Vec::new(), true)));
+        let _unpacking = lock(&images.unpacking);
+        assert!(images.get(id, &Source::Bytes(b"")).is_ok());
     }
 
     #[test]
