@@ -39,8 +39,8 @@ async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
         let detail = format!("the headers have {bytes} bytes, where {HEADERS_MAX} are allowed");
         return Failure::new(problem::HEADERS, detail).into_response();
     }
-    // These must answer when nothing else does.
-    if matches!(request.uri().path(), paths::HEALTH | paths::METRICS) {
+    // This must answer when nothing else does.
+    if request.uri().path() == paths::HEALTH {
         return next.run(request).await;
     }
     let caller = request.extensions().get::<ConnectInfo<Caller>>().map(|ConnectInfo(caller)| *caller);
@@ -55,8 +55,8 @@ async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
 }
 
 async fn answered(gateway: &Gateway, request: Request, next: Next) -> Response {
-    // Streams have a limit of their own.
-    if request.uri().path() == paths::EVENTS {
+    // Streams have a limit of their own, and figures are wanted most when there are too many requests.
+    if matches!(request.uri().path(), paths::EVENTS | paths::METRICS) {
         return next.run(request).await;
     }
     match gateway.requests.clone().try_acquire_owned() {
