@@ -99,9 +99,7 @@ async fn finish(
         let _permit = permit;
         let Incoming { upload, allowance } = incoming;
         let kept = blocking(move || upload.finish(expected)).await?;
-        if kept.new {
-            allowance.keep(kept.blob);
-        }
+        allowance.keep(kept.blob);
         desk.insist(&HostEvent::Stored { blob: kept.blob, size: kept.size }).await;
         Ok(kept)
     });

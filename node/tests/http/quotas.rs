@@ -42,6 +42,16 @@ async fn what_nobody_needs_is_bounded_and_what_a_workload_needs_is_free() {
     assert_eq!(upload(4).await.problem(), (429, "upload-quota".to_owned()));
 }
 
+/// Else one who brings the same again each hour would keep the store full of what nobody needs, past all quotas.
+#[tokio::test]
+async fn what_is_there_already_counts_for_who_brings_it_again() {
+    let served = within(Quota { upload_bytes_max: 3 << 20, ..Quota::default() }).await;
+    served.store.put(&vec![1; MIB]).expect("stored by another");
+    let upload = async |byte: u8| served.post("/v1/blobs", BYTES, vec![byte; MIB]).await;
+    assert_eq!((upload(1).await.status, upload(1).await.status, upload(2).await.status), (201, 201, 201));
+    assert_eq!(upload(3).await.problem(), (429, "upload-quota".to_owned()));
+}
+
 #[tokio::test]
 async fn a_blob_that_never_fits_its_sender_is_too_large() {
     let served = within(Quota { upload_bytes_max: MIB as u64, ..Quota::default() }).await;
