@@ -55,6 +55,10 @@ full: ci
 programs *arguments:
     cargo xtask programs {{arguments}}
 
+# Guests of SP1 on a network, proved and verified: hours, and 18 GiB of memory.
+sp1 *arguments:
+    programs/sp1/run.sh {{arguments}}
+
 # Try to get out of the sandbox, in every known way; as root also as an ordinary user.
 escape:
     cargo run --release --package executor --features native --example escape
@@ -68,6 +72,11 @@ bad-inputs:
 kills:
     cargo build --package lemma --bin lemma --example bad_inputs
     cargo run --package lemma --example bad_inputs -- kills
+
+# A node that alters its proofs: rejected by certificate, slashed, and another prover's is verified. Known programs unless told.
+faulty-node *arguments:
+    cargo build --package lemma --bin lemma --example faulty_node
+    cargo run --package lemma --example faulty_node -- show {{arguments}}
 
 # The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
 verifier-bench *arguments:

@@ -50,5 +50,5 @@ pub use index::{Index, Page};
 pub use keys::{KeyError, read_secret, write_secret};
 pub use metrics::{ENGINE_METRICS, METRICS, Metric};
 pub use money::follow_money;
-pub use start::{Running, run, start};
+pub use start::{Running, run, start, start_around};
 pub use webhooks::{Pace, Webhooks};
