@@ -106,3 +106,9 @@ explorer-test:
 # Rebuild the check of receipts that the explorer runs in the browser; --check compares. Needs clang.
 explorer-receipt *arguments:
     receipt/wasm/build.sh {{arguments}}
+
+# Alerts, dashboard and manifests, against promtool, a local network and Kubernetes' schema. Needs Debian's prometheus and PyPI's
+# kubernetes-validate.
+ops-check:
+    cargo build --bin lemma
+    LEMMA={{justfile_directory()}}/target/debug/lemma ops/check.sh

@@ -13,6 +13,7 @@
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
 //! | `earlier` | [`Client::earlier_proof`]: the proof of an earlier workload, as an input of a run |
 //! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
+//! | `webhook` | [`verify_webhook`]: for who receives webhooks of a node |
 //! | `error` | [`ClientError`], with a stable code and a hint |
 //!
 //! A node is believed as little as possible: blobs are hashed, receipts are checked under a group key, lengths are bounded. Give
@@ -45,6 +46,7 @@ mod retry;
 mod run;
 mod sign;
 mod sse;
+mod webhook;
 
 pub use calls::{CallError, changes, registration, update};
 pub use client::Client;
@@ -57,3 +59,4 @@ pub use logs::{LogPart, Tell};
 pub use run::{Finished, Sender};
 pub use sign::{Draft, decode_signed, encode_signed};
 pub use sse::{Message, Parser, SseError};
+pub use webhook::{WebhookError, verify_webhook};

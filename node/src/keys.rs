@@ -44,6 +44,12 @@ pub enum KeyError {
 /// # Errors
 /// When the file cannot be read, others may read it, or it is not hex.
 pub fn read_secret(path: &Path) -> Result<Vec<u8>, KeyError> {
+    let hex = hex::decode(read_text(path)?.trim_ascii_end());
+    hex.map_err(|_| KeyError::Content { path: path.to_owned(), expected: "hexadecimal digits" })
+}
+
+/// Reads a file that only its owner may read.
+pub(crate) fn read_text(path: &Path) -> Result<String, KeyError> {
     let failed = |source| KeyError::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.mode() & 0o777;
@@ -52,8 +58,7 @@ pub fn read_secret(path: &Path) -> Result<Vec<u8>, KeyError> {
     }
     let mut text = String::new();
     file.take(FILE_MAX).read_to_string(&mut text).map_err(failed)?;
-    let hex = hex::decode(text.trim_ascii_end());
-    hex.map_err(|_| KeyError::Content { path: path.to_owned(), expected: "hexadecimal digits" })
+    Ok(text)
 }
 
 /// Reads a secret of 32 bytes.
