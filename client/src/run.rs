@@ -60,7 +60,7 @@ impl Sender {
         Ok(submitted)
     }
 
-    async fn sign(&self, call: Call) -> Result<SignedTransaction, ClientError> {
+    pub(crate) async fn sign(&self, call: Call) -> Result<SignedTransaction, ClientError> {
         let height = self.client.status().await?.height;
         let valid_until = Height(height.saturating_add(VALID_BLOCKS.min(self.params.validity_max)));
         let draft = Draft { chain: self.chain, nonce: self.nonce, valid_until, fee_limit: None, call };

@@ -21,13 +21,14 @@ pub const FAINT: Style = Style::new().dimmed();
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
+    quiet: bool,
 }
 
 impl Output {
-    /// In JSON, or for people.
+    /// In JSON, or for people; with progress, or without.
     #[must_use]
-    pub const fn new(json: bool) -> Self {
-        Self { json }
+    pub const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
     }
 
     /// Whether results are JSON.
@@ -73,9 +74,32 @@ impl Output {
 
     /// A line of progress, for people.
     pub fn note(self, text: impl Display) {
-        // Whoever closed the other end does not want to read it.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        if !self.quiet {
+            self.warn(text);
+        }
     }
+
+    /// A line that is told also to those who want no progress.
+    pub fn warn(self, text: impl Display) {
+        let over = if is_rewritten() { "\x1b[2K" } else { "" };
+        // Whoever closed the other end does not want to read it.
+        let _ = writeln!(anstream::stderr(), "{over}{text}");
+    }
+
+    /// How far something is: at a terminal in the place of what was said so before; elsewhere a line where `worth` it.
+    pub fn passing(self, worth: bool, text: impl Display) {
+        if is_rewritten() && !self.quiet {
+            let mut to = anstream::stderr();
+            let _ = write!(to, "\x1b[2K{text}\r").and_then(|()| to.flush());
+        } else if worth {
+            self.note(text);
+        }
+    }
+}
+
+/// Whether a line of stderr can be written over.
+fn is_rewritten() -> bool {
+    std::io::stderr().is_terminal() && anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Writes a line to stdout. A reader that has gone (`| head`) is no failure.

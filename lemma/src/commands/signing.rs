@@ -3,23 +3,33 @@
 use super::Context;
 use crate::{
     exit::Failure,
-    files,
+    files::{self, Keys},
+    journal::Entry,
     output::{FAINT, styled},
+    units::Span,
 };
 use clap::Args;
-use client::{ClientError, Draft, encode_signed};
+use client::{Client, ClientError, Draft, encode_signed};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{
+    cell::OnceCell,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 use types::{
-    AccountId, Amount, Call, ChainId, Genesis, Height, Params, TxId, WorkloadId, transaction::SignedTransaction,
+    AccountId, Amount, Call, ChainId, Genesis, Height, Millis, Params, TxId, WorkloadId, transaction::SignedTransaction,
 };
 
 /// Who signs, and whether the transaction is sent.
 #[derive(Debug, Args)]
 pub struct Signing {
-    /// The sender's key file, or the config.toml of a node, which names that of its prover
-    #[arg(long, value_name = "FILE", env = "LEMMA_KEY", hide_env_values = true, required = true)]
+    /// The sender's key file, or the config.toml of a node, which names that of its prover; that of the network unless told
+    #[arg(long, value_name = "FILE", env = "LEMMA_KEY", hide_env_values = true)]
     pub key: Option<PathBuf>,
+
+    /// Read once, so that a passphrase is asked for once.
+    #[arg(skip)]
+    keys: OnceCell<Keys>,
 
     /// Sign without a node and do not send: for `lemma tx send` or curl
     #[arg(long, requires_all = ["genesis", "nonce", "valid_until"], help_heading = "Offline")]
@@ -65,14 +75,45 @@ struct SignedOnly {
 impl Signing {
     /// Signs a call and sends it; none if it is signed only, which this has told.
     pub async fn send(&self, context: &Context, call: Call) -> anyhow::Result<Option<Sent>> {
-        let secret = files::read_key(self.key()?)?;
+        let secret = &self.keys(context)?.account;
         if self.sign_only {
-            self.keep(context, &self.offline(call)?.sign(&self.agreed()?.params, &secret)?)?;
+            self.keep(context, &self.offline(call)?.sign(&self.agreed()?.params, secret)?)?;
             return Ok(None);
         }
         let client = context.client()?;
-        let submitted = client.send_call(&secret, call).await?;
+        let sent = client.send_call(secret, call).await;
+        let submitted = lagging(context, &client, sent).await?;
         Ok(Some(Sent { transaction: submitted.transaction, workload: submitted.workload }))
+    }
+
+    /// Signs a call and sends it so that, cut off at any moment and asked for again, it is sent once. The place is where that is
+    /// remembered, until the end is told; none where nothing can be.
+    pub async fn send_once(&self, context: &Context, call: Call, anew: bool) -> anyhow::Result<(Sent, Option<Entry>)> {
+        let client = context.client()?;
+        let secret = &self.keys(context)?.account;
+        let entry = Entry::open(client.status().await?.chain, secret.account(), &call);
+        let mut entry = entry.map_err(|error| forgets(context, &error)).ok();
+        let saved = entry.as_mut().map(Entry::saved).transpose()?.flatten().filter(|_| !anew);
+        if let Some(signed) = saved
+            && let Some(it) = client.resend(&signed).await?
+        {
+            let words = format!(
+                "{} was sent before and its end not told: going on with it; --new sends another",
+                it.transaction
+            );
+            context.out.note(styled(FAINT, words));
+            return Ok((Sent { transaction: it.transaction, workload: it.workload }, entry));
+        }
+        let signed = client.prepare(secret, call).await?;
+        if let Some(entry) = &mut entry {
+            entry.save(&signed)?;
+        }
+        let sent = client.submit(&signed).await;
+        let submitted = match lagging(context, &client, sent).await {
+            Ok(submitted) => submitted,
+            Err(error) => return Err(refused(error, entry)),
+        };
+        Ok((Sent { transaction: submitted.transaction, workload: submitted.workload }, entry))
     }
 
     /// Sends a call and waits until it is in a final block.
@@ -94,14 +135,21 @@ impl Signing {
         })
     }
 
-    /// The file of the key that signs. The command line asks for it wherever something is signed.
-    pub fn key(&self) -> Result<&Path, Failure> {
-        self.key.as_deref().ok_or_else(|| Failure::usage("--key is missing", "make one with `lemma key new`"))
+    /// The keys that sign.
+    pub fn keys(&self, context: &Context) -> anyhow::Result<&Keys> {
+        if let Some(keys) = self.keys.get() {
+            return Ok(keys);
+        }
+        let missing = || Failure::usage("--key is missing", "make one with `lemma key new`");
+        let network = || Ok::<_, anyhow::Error>(context.profile()?.key);
+        let path = self.key.clone().map_or_else(network, |key| Ok(Some(key)))?.ok_or_else(missing)?;
+        let keys = files::read_keys(&path)?;
+        Ok(self.keys.get_or_init(|| keys))
     }
 
     /// The account that signs.
-    pub fn account(&self) -> anyhow::Result<AccountId> {
-        Ok(files::read_key(self.key()?)?.account())
+    pub fn account(&self, context: &Context) -> anyhow::Result<AccountId> {
+        Ok(self.keys(context)?.account.account())
     }
 
     /// The chain that it is for: by the genesis file offline, else by the node.
@@ -135,6 +183,45 @@ impl Signing {
         let to_file = self.tx_out.is_some();
         context.out.result(&shown, |it| if to_file { it.transaction.to_string() } else { it.bytes.clone() })
     }
+}
+
+fn forgets(context: &Context, error: &std::io::Error) {
+    context.out.note(styled(FAINT, format_args!("this run cannot be gone on with if it is cut off: {error}")));
+}
+
+/// What the network refused never arrives; of what was sent into the dark that is not known.
+fn refused(error: anyhow::Error, entry: Option<Entry>) -> anyhow::Error {
+    let is_dark = error.downcast_ref::<ClientError>().is_some_and(ClientError::is_passing);
+    if let Some(entry) = entry.filter(|_| !is_dark) {
+        entry.done();
+    }
+    error
+}
+
+/// How old the last block of a node may be that has caught up.
+const AGE_MAX: Duration = Duration::from_secs(60);
+
+/// A node that has not caught up does not know of money that came since: then that is what is wrong.
+async fn lagging<T>(context: &Context, client: &Client, sent: Result<T, ClientError>) -> anyhow::Result<T> {
+    let error = match sent {
+        Err(error) if error.code() == "funds" => error,
+        sent => return Ok(sent?),
+    };
+    let Ok(status) = client.status().await else { return Err(error.into()) };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    match now.saturating_sub(Duration::from_millis(status.time_ms)) {
+        age if age > AGE_MAX => Err(behind(&error, &context.address()?, status.height, age).into()),
+        _ => Err(error.into()),
+    }
+}
+
+fn behind(error: &ClientError, node: &str, height: u64, age: Duration) -> Failure {
+    let age = Span(Millis(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
+    let message = format!("{error}, says {node}, but its last block, {height}, is {age} old: it has not caught up");
+    Failure::refused(
+        message,
+        "wait until `lemma status` shows the height of the others, or ask another node with --node",
+    )
 }
 
 /// Reads and checks a genesis file.

@@ -49,7 +49,7 @@ impl Earnings {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let client = context.client()?;
-        let account = self.whose.account()?;
+        let account = self.whose.account(context)?;
         let prover = client.prover(account).await?;
         let all = movements(&client, account, MOVEMENTS_MAX, None).await?;
         // Where there are more than are looked through, it is told from the oldest of them on.
