@@ -53,8 +53,13 @@ fn main() -> anyhow::Result<()> {
     let mut net = Net::start(&lemma()?, dir.path().join("net"), &[])?;
     let program = deploy(&net)?;
     let whole = moved(&mut net, &program, &file, None)?;
-    let share = rate(whole.took) / rate(copied);
-    say(&format!("from node to node        {:.0} MiB/s, {share:.2} of the plain copy", rate(whole.took)));
+    // A node calls a blob whole once it is on the disk.
+    let share = rate(whole.took) / rate(durable);
+    let cached = rate(whole.took) / rate(copied);
+    say(&format!(
+        "from node to node        {:.0} MiB/s until it is on the disk, {share:.2} of the plain copy; {cached:.2} of one that is not there yet",
+        rate(whole.took)
+    ));
     tell_memory(&whole);
 
     copy::random(&file, mib)?;
@@ -75,7 +80,7 @@ fn main() -> anyhow::Result<()> {
     ));
     tell_memory(&killed);
 
-    anyhow::ensure!(share >= 0.5, "less than half as fast as the plain copy");
+    anyhow::ensure!(share >= 0.5, "less than half as fast as a plain copy onto the disk");
     anyhow::ensure!(killed.kept > 0 && again + lost < AGAIN_MAX, "too much was fetched again");
     let most = [&whole, &killed].map(|moved| moved.sender_kib.max(moved.receiver_kib));
     anyhow::ensure!(most.iter().all(|kib| *kib < ABOVE_IDLE_MAX), "too much memory");

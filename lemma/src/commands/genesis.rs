@@ -4,7 +4,7 @@ use super::{Context, signing::read_genesis};
 use crate::{
     exit::Failure,
     network::{self, Plan},
-    units::Setting,
+    units::{Mebibytes, Setting},
 };
 use api::Value;
 use clap::{Args, Subcommand};
@@ -39,7 +39,7 @@ pub enum Genesis {
 /// Its genesis, and for each node a folder with configuration and keys. One party, this one, deals the key shares and could forge
 /// everything: never for more than one machine.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lemma genesis new net --nodes 4\n  \
+#[command(after_help = "Examples:\n  lemma genesis new net --nodes 4\n  lemma genesis new net --memory 20GiB\n  \
                   lemma genesis new net --param epoch_blocks=64 --param accept_window=8s")]
 pub struct New {
     /// The folder to make
@@ -53,6 +53,9 @@ pub struct New {
     /// The port of the first node's API; its peers' port is 100 higher
     #[arg(long, default_value_t = network::BASE_PORT, value_name = "PORT")]
     base_port: u16,
+    /// The memory that each prover declares, untested, such as 20GiB
+    #[arg(long, default_value = "4GiB", value_name = "SIZE")]
+    memory: Mebibytes,
     /// A parameter that is to be other than its default: amounts in LEM, times such as 90s, sizes such as 16KiB
     #[arg(long = "param", value_name = "NAME=VALUE")]
     params: Vec<Setting>,
@@ -91,7 +94,8 @@ impl Genesis {
         let genesis = match self {
             Self::New(new) => {
                 let params = params(&new.params)?;
-                let plan = Plan { params, ..Plan::on_ports(new.name, new.nodes, new.base_port)? };
+                let mut plan = Plan { params, ..Plan::on_ports(new.name, new.nodes, new.base_port)? };
+                plan.capacity.memory_mib = new.memory.0;
                 let genesis = network::create(&new.dir, &plan)?;
                 context.out.note(format_args!("made {}; start with `lemma devnet --dir {0}`", new.dir.display()));
                 genesis

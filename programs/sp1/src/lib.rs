@@ -17,10 +17,18 @@
 //! begins; what the guest means is for its reader. An exit code other than zero is no proof. SP1's other kinds of proof (core, Plonk, Groth16) are refused,
 //! and with them all of its mock proofs. **A proof is not zero-knowledge**: do not rely on it to hide an input.
 
+#[cfg(feature = "executor")]
+mod executor;
 mod key;
+#[cfg(feature = "prover")]
+mod prover;
 mod verifier;
 
+#[cfg(feature = "executor")]
+pub use executor::{Execution, execute};
 pub use key::Key;
+#[cfg(feature = "prover")]
+pub use prover::{prove, setup};
 pub use verifier::{PUBLIC_VALUES_MAX, verify};
 
 program::verifier!(verify);

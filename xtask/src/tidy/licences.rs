@@ -20,14 +20,26 @@ const ALLOWED: [&str; 10] = [
 /// The one registry that packages may come from.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// A package that may be used although its licence is not among the allowed ones.
+/// A package that may be used in one place although its licence is not among the allowed ones.
 struct Exception {
     package: &'static str,
     licence: &'static str,
+    /// The folder of the workspace that may.
+    within: &'static str,
     reason: &'static str,
 }
 
-const EXCEPTIONS: &[Exception] = &[];
+/// See `docs/adr/0020-sp1-s-prover-stands-apart.md`.
+const EXCEPTIONS: &[Exception] = &[
+    of_sp1("dynasm", "MPL-2.0", "the macros of sp1-jit, which no prover here runs"),
+    of_sp1("dynasmrt", "MPL-2.0", "sp1-jit, which no prover here runs"),
+    of_sp1("option-ext", "MPL-2.0", "where sp1-prover would look for circuits that are not used here"),
+    of_sp1("webpki-roots", "CDLA-Permissive-2.0", "certificates of a network client that is never called"),
+];
+
+const fn of_sp1(package: &'static str, licence: &'static str, reason: &'static str) -> Exception {
+    Exception { package, licence, within: "programs/sp1/", reason }
+}
 
 /// Refuses packages under other licences and from other places.
 pub fn check(packages: &[Package]) -> Vec<Finding> {
@@ -57,8 +69,8 @@ fn licence(package: &Package, exceptions: &[Exception]) -> Option<Finding> {
     let Some(licence) = &package.license else {
         return Some(Finding::at(place, format!("{name} {version} declares no licence"), "find another package"));
     };
-    let excepted = exceptions.iter().any(|e| e.package == name && e.licence == licence && !e.reason.is_empty());
-    if licence == UNRESOLVED || excepted {
+    let excepts = |e: &Exception| e.package == name && e.licence == licence && place.path.starts_with(e.within);
+    if licence == UNRESOLVED || exceptions.iter().any(|e| excepts(e) && !e.reason.is_empty()) {
         return None;
     }
     let what = match spdx::permits(licence, &|id| ALLOWED.contains(&id)) {
@@ -70,18 +82,21 @@ fn licence(package: &Package, exceptions: &[Exception]) -> Option<Finding> {
 }
 
 fn stale(packages: &[Package], exception: &Exception) -> Option<Finding> {
-    let used = packages.iter().any(|package| package.name == exception.package);
+    let uses = |package: &Package| package.name == exception.package && package.place.path.starts_with(exception.within);
+    let used = packages.iter().any(uses);
     let what = format!("the exception for {} is not used", exception.package);
     (!used).then(|| Finding::new("xtask/src/tidy/licences.rs", 1, what, "remove it"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::finding::Place;
     use super::*;
 
     fn package(licence: Option<&str>, source: &str) -> Package {
         let (license, source) = (licence.map(String::from), Some(source.to_string()));
-        Package { name: "p".into(), version: "1.0.0".into(), license, source, ..Package::default() }
+        let place = Place { path: "w/Cargo.lock".into(), line: 1 };
+        Package { name: "p".into(), version: "1.0.0".into(), license, source, place, ..Package::default() }
     }
 
     fn messages(licence: Option<&str>, source: &str, exceptions: &[Exception]) -> Vec<String> {
@@ -98,11 +113,13 @@ mod tests {
 
     #[test]
     fn an_exception_covers_its_licence_only_and_needs_a_reason_and_a_use() {
-        let listed = |package, licence, reason| [Exception { package, licence, reason }];
+        let listed = |package, licence, reason| [Exception { package, licence, within: "w/", reason }];
         assert!(messages(Some("MPL-2.0"), REGISTRY, &listed("p", "MPL-2.0", "no other")).is_empty());
         assert_eq!(messages(Some("GPL-3.0"), REGISTRY, &listed("p", "MPL-2.0", "no other")).len(), 1);
         assert_eq!(messages(Some("MPL-2.0"), REGISTRY, &listed("p", "MPL-2.0", "")).len(), 1);
         assert_eq!(messages(Some("MIT"), REGISTRY, &listed("q", "MPL-2.0", "no other")).len(), 1);
+        let elsewhere = [Exception { package: "p", licence: "MPL-2.0", within: "v/", reason: "no other" }];
+        assert_eq!(messages(Some("MPL-2.0"), REGISTRY, &elsewhere).len(), 2, "refused, and the exception is not used");
     }
 
     #[test]
