@@ -73,6 +73,10 @@ kills:
     cargo build --package lemma --bin lemma --example bad_inputs
     cargo run --package lemma --example bad_inputs -- kills
 
+# A client that is killed in the middle of a run goes on with it on a local network: one workload, one charge.
+resume:
+    cargo test --package lemma --test resume -- --ignored
+
 # The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
 verifier-bench *arguments:
     cd programs/bench && cargo bench -- {{arguments}}

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_whole_help_is_as_it_was_agreed() {
-        let mut command = Cli::command().term_width(100);
+        let mut command = crate::help::command().term_width(100);
         command.build();
         let mut pages = String::new();
         help(&mut command, "", &mut pages);

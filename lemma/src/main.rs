@@ -8,6 +8,7 @@ mod devnet;
 mod doctor;
 mod exit;
 mod files;
+mod help;
 mod journal;
 mod life;
 mod network;
@@ -18,14 +19,18 @@ mod toolchain;
 mod trial;
 mod units;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use output::{BAD, FAINT, Output, styled};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // A sandbox is this binary, started again.
     executor::native::run_if_sandbox_process();
-    let cli = cli::Cli::parse();
+    let parsed = cli::Cli::from_arg_matches(&help::command().get_matches());
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let out = Output::new(cli.json, cli.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -8,6 +8,7 @@ use crate::{
     output::{FAINT, styled},
     units::Span,
 };
+use api::TransactionState;
 use clap::Args;
 use client::{Client, ClientError, Draft, encode_signed};
 use serde::Serialize;
@@ -93,8 +94,11 @@ impl Signing {
         let secret = &self.keys(context)?.account;
         let entry = Entry::open(client.status().await?.chain, secret.account(), &call);
         let mut entry = entry.map_err(|error| forgets(context, &error)).ok();
-        let saved = entry.as_mut().map(Entry::saved).transpose()?.flatten().filter(|_| !anew);
-        if let Some(signed) = saved
+        let saved = entry.as_mut().map(Entry::saved).transpose()?.flatten();
+        if let Some(signed) = saved.as_ref().filter(|_| anew) {
+            out_of_the_way(&client, signed).await?;
+        }
+        if let Some(signed) = saved.filter(|_| !anew)
             && let Some(it) = client.resend(&signed).await?
         {
             let words = format!(
@@ -185,6 +189,15 @@ impl Signing {
     }
 }
 
+/// What still waits for a block has the number that the next would have: both would be one.
+async fn out_of_the_way(client: &Client, signed: &SignedTransaction) -> Result<(), ClientError> {
+    let id = signed.value.id();
+    match client.transaction(id).await?.state {
+        TransactionState::Pending => client.included(id).await.map(drop),
+        _ => Ok(()),
+    }
+}
+
 fn forgets(context: &Context, error: &std::io::Error) {
     context.out.note(styled(FAINT, format_args!("this run cannot be gone on with if it is cut off: {error}")));
 }
@@ -209,10 +222,15 @@ async fn lagging<T>(context: &Context, client: &Client, sent: Result<T, ClientEr
     };
     let Ok(status) = client.status().await else { return Err(error.into()) };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    match now.saturating_sub(Duration::from_millis(status.time_ms)) {
-        age if age > AGE_MAX => Err(behind(&error, &context.address()?, status.height, age).into()),
-        _ => Err(error.into()),
+    match age(status.time_ms, now) {
+        Some(age) => Err(behind(&error, &context.address()?, status.height, age).into()),
+        None => Err(error.into()),
     }
+}
+
+/// How old a block is, if it is too old for a node that has caught up.
+fn age(time_ms: u64, now: Duration) -> Option<Duration> {
+    now.checked_sub(Duration::from_millis(time_ms)).filter(|age| *age > AGE_MAX)
 }
 
 fn behind(error: &ClientError, node: &str, height: u64, age: Duration) -> Failure {
@@ -231,4 +249,20 @@ fn behind(error: &ClientError, node: &str, height: u64, age: Duration) -> Failur
 pub fn read_genesis(path: &Path) -> anyhow::Result<Genesis> {
     let hint = "docs/genesis.md says what it holds; `lemma genesis new` makes one";
     node::read_genesis(path).map_err(|error| Failure::usage(error.to_string(), hint).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_is_behind_is_said_to_be() {
+        let old = age(5_000, Duration::from_secs(100)).expect("old");
+        assert_eq!(old, Duration::from_secs(95));
+        assert_eq!(age(99_000, Duration::from_secs(100)), None);
+        assert_eq!(age(200_000, Duration::from_secs(100)), None, "a clock that is behind is another matter");
+        let problem = api::Problem::new(api::problem::NOT_FOUND, "the account holds 0");
+        let told = behind(&ClientError::Problem(Box::new(problem)), "http://n:1", 7, old);
+        assert!(told.message.contains("1 m 35 s old: it has not caught up") && told.message.contains("holds 0"));
+    }
 }
