@@ -90,7 +90,7 @@ pub fn told(error: &anyhow::Error) -> Told {
     }
     if error.downcast_ref::<KeyError>().is_some() {
         let hint = "name a file that can be used; one that exists is never overwritten".to_owned();
-        return Told { exit: Code::Usage, code: word(Code::Usage).to_owned(), hint };
+        return Told { exit: Code::Failed, code: word(Code::Failed).to_owned(), hint };
     }
     if error.downcast_ref::<ReceiptError>().is_some() {
         let hint = "check that the group key is that of this chain".to_owned();

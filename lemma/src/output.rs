@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::{
     fmt::Display,
     io::{IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// Good news.
@@ -81,19 +82,32 @@ impl Output {
 
     /// A line that is told also to those who want no progress.
     pub fn warn(self, text: impl Display) {
-        let over = if is_rewritten() { "\x1b[2K" } else { "" };
+        wipe();
         // Whoever closed the other end does not want to read it.
-        let _ = writeln!(anstream::stderr(), "{over}{text}");
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 
     /// How far something is: at a terminal in the place of what was said so before; elsewhere a line where `worth` it.
     pub fn passing(self, worth: bool, text: impl Display) {
         if is_rewritten() && !self.quiet {
+            wipe();
+            STANDS.store(true, Ordering::Relaxed);
             let mut to = anstream::stderr();
-            let _ = write!(to, "\x1b[2K{text}\r").and_then(|()| to.flush());
+            let _ = write!(to, "{text}\r").and_then(|()| to.flush());
         } else if worth {
             self.note(text);
         }
+    }
+}
+
+/// Whether a line stands at the terminal that is to be written over.
+static STANDS: AtomicBool = AtomicBool::new(false);
+
+/// Takes away the line that is to be written over.
+fn wipe() {
+    if STANDS.swap(false, Ordering::Relaxed) {
+        let mut to = anstream::stderr();
+        let _ = write!(to, "\x1b[2K").and_then(|()| to.flush());
     }
 }
 
@@ -104,6 +118,7 @@ fn is_rewritten() -> bool {
 
 /// Writes a line to stdout. A reader that has gone (`| head`) is no failure.
 fn to_stdout(text: &str) {
+    wipe();
     let mut out = anstream::stdout();
     let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
 }

@@ -105,7 +105,9 @@ fn a_key_goes_out_and_comes_in_again() {
     let again = ["key", "import", "again.key", "--from", "out.json", "--encrypt"];
     assert_eq!(folder.ok("passphrase", &again), folder.account);
     assert!(folder.text("again.key").contains("scrypt"));
-    assert!(folder.refused("passphrase", &again).contains("again.key"), "never overwritten");
+    let over = folder.run("passphrase", &again);
+    assert_eq!(over.status.code(), Some(1), "never overwritten");
+    assert!(String::from_utf8_lossy(&over.stderr).contains("again.key"));
     fs::write(folder.path("bad"), format!("{SECRET}00")).expect("written");
     folder.refused("", &["key", "import", "bad.key", "--from", "bad"]);
     assert!(!folder.path("bad.key").exists());

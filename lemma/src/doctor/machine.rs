@@ -1,7 +1,7 @@
 //! The machine: what programs run in, memory, disk, open files.
 
 use super::Finding;
-use crate::units::{Span, size};
+use crate::units::size;
 use executor::{NativeExecutor, NativeProbe, NativeSettings, native::MemoryLimit};
 use rustix::process::{Resource, getrlimit};
 use std::{
@@ -10,7 +10,6 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use types::Millis;
 
 /// Bytes of disk that a node has use for, unless its configuration says.
 pub const ROOM: u64 = 16 << 30;
@@ -137,8 +136,7 @@ fn timed(dir: &Path) -> io::Result<Duration> {
 fn sync(dir: &Path, time: io::Result<Duration>) -> Finding {
     const FIX: &str = "use a disk of its own, an SSD; no network file system";
     let told = |time: Duration| {
-        let ms = Span(Millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));
-        format!("a write is on the disk of {} after {ms}", dir.display())
+        format!("a write is on the disk of {} after {:.1} ms", dir.display(), time.as_secs_f64() * 1000.0)
     };
     match time {
         Err(error) => {
