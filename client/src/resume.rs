@@ -1,23 +1,14 @@
 //! Sending in two steps, so that whoever is cut off between them charges nobody twice: what was signed is kept, then sent, and
-//! sent again until it is known that it arrived.
+//! sent again until it is known that it arrived. [`Sender::send_kept`](crate::Sender::send_kept) is the first step.
 
-use crate::{Client, ClientError, Sender};
+use crate::{Client, ClientError};
 use api::{Submitted, TransactionState};
-use types::{Call, SecretKey, WorkloadId, transaction::SignedTransaction};
+use types::{Call, WorkloadId, transaction::SignedTransaction};
 
-/// Why a transaction that was signed before can be in no block any more.
-const NEVER: [&str; 3] = ["nonce-used", "past", "wrong-chain"];
+/// Why a transaction that was signed before, and of which the node knows nothing, will be in no block.
+const NEVER: [&str; 4] = ["nonce-used", "nonce-taken", "past", "wrong-chain"];
 
 impl Client {
-    /// Signs a call with everything filled in, and does not send it. Keep it, then send it with [`Client::submit`] or
-    /// [`Client::resend`].
-    ///
-    /// # Errors
-    /// As every request: see [`ClientError`].
-    pub async fn prepare(&self, secret: &SecretKey, call: Call) -> Result<SignedTransaction, ClientError> {
-        Sender::new(self, secret).await?.sign(call).await
-    }
-
     /// Sends what was signed before, unless it arrived then. None when it arrived nowhere and never will: only then is signing
     /// anew no second charge.
     ///

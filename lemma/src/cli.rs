@@ -73,10 +73,10 @@ pub enum Command {
     /// Make, check or show the beginning of a network
     #[command(subcommand)]
     Genesis(genesis::Genesis),
-    /// Make or show an account's key
+    /// Make, show, encrypt or move an account's key
     #[command(subcommand)]
     Key(key::Key),
-    /// Deploy or show a program
+    /// Make, try, deploy or show a program
     #[command(subcommand)]
     Program(program::Program),
     /// Ask for one execution of a program

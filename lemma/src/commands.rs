@@ -29,7 +29,11 @@ use crate::{
     profile::{Profile, Profiles},
 };
 use client::Client;
+use std::path::PathBuf;
 use types::beacon::GroupKey;
+
+/// The environment variable that names the key file that signs.
+pub const KEY: &str = "LEMMA_KEY";
 
 /// What every command is given.
 #[derive(Clone, Debug)]
@@ -49,6 +53,17 @@ impl Context {
     /// When the file makes no sense, or does not know the network.
     pub fn profile(&self) -> anyhow::Result<Profile> {
         Ok(Profiles::load()?.chosen(self.network.as_deref())?.1)
+    }
+
+    /// The key file that is meant where no option says one.
+    ///
+    /// # Errors
+    /// As [`Context::profile`].
+    pub fn key(&self) -> anyhow::Result<Option<PathBuf>> {
+        match std::env::var_os(KEY) {
+            Some(key) => Ok(Some(key.into())),
+            None => Ok(self.profile()?.key),
+        }
     }
 
     /// The address of the node.

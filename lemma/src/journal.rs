@@ -4,7 +4,7 @@
 //! the signed transaction, and is locked while a command is at it: the same run asked for twice at once is two runs.
 
 use crate::profile::home;
-use client::{decode_signed, encode_signed};
+use client::{ClientError, decode_signed, encode_signed};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read as _, Seek as _, Write as _},
@@ -71,11 +71,18 @@ impl Entry {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn save(&mut self, signed: &SignedTransaction) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.file.write_all(&encode_signed(signed))?;
-        self.file.sync_all()
+    pub fn save(&mut self, signed: &SignedTransaction) -> Result<(), ClientError> {
+        let failed =
+            |error: io::Error| ClientError::File { file: self.path.display().to_string(), why: error.to_string() };
+        self.write(signed).map_err(failed)
+    }
+
+    fn write(&self, signed: &SignedTransaction) -> io::Result<()> {
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(&encode_signed(signed))?;
+        file.sync_all()
     }
 
     /// Its end was told: asked for again, it is another run.

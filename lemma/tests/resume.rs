@@ -88,12 +88,6 @@ impl Net {
     }
 }
 
-/// `balance` without an account is that of the network's key.
-fn configured(net: &Net) {
-    let key = net.dir.path().join("net/user.key").display().to_string();
-    net.json(&["config", "set", "test", "--key", &key, "--default"]);
-}
-
 #[test]
 #[ignore = "starts a network of four nodes"]
 fn a_killed_run_is_gone_on_with_and_charged_once() {
@@ -103,7 +97,6 @@ fn a_killed_run_is_gone_on_with_and_charged_once() {
         0,
         "a devnet writes into its folder alone"
     );
-    configured(&net);
     let (prover, verifier) = (artifact("prover.wasm"), artifact("verifier.wasm"));
     let deploy =
         ["program", "deploy", "--name", "t", "--prover", &prover, "--verifier", &verifier, "--proof-system", "none/1"];

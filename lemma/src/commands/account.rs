@@ -89,13 +89,13 @@ impl Whose {
         }
     }
 
-    /// The account: that of the network's key unless told.
+    /// The account: that of the key that would sign unless told.
     pub fn account(&self, context: &Context) -> anyhow::Result<AccountId> {
         if let Some(account) = self.given()? {
             return Ok(account);
         }
         let missing = || crate::exit::Failure::usage("no account is given", "name it, or give --key FILE");
-        files::read_account(&context.profile()?.key.ok_or_else(missing)?)
+        files::read_account(&context.key()?.ok_or_else(missing)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The user's configuration file.
 
-use super::Context;
+use super::{Context, KEY};
 use crate::{
     cli::NODE,
     exit::Failure,
@@ -151,7 +151,7 @@ fn values(context: &Context, profiles: &Profiles, network: Option<String>, profi
         let (value, from) = asked.or(file).or(default).unzip();
         Held { name, value, from: from.unwrap_or("not set") }
     };
-    let key = env::var("LEMMA_KEY").ok().map(|key| (key, "environment"));
+    let key = env::var(KEY).ok().map(|key| (key, "environment"));
     let named = context.network.is_some().then(|| network.clone()).flatten();
     vec![
         of("network", named.map(|it| (it, said("LEMMA_NETWORK"))), profiles.network.clone(), None),

@@ -1,6 +1,6 @@
 //! Signing a transaction: to be sent at once, or kept.
 
-use super::Context;
+use super::{Context, KEY};
 use crate::{
     exit::Failure,
     files::{self, Keys},
@@ -10,7 +10,7 @@ use crate::{
 };
 use api::TransactionState;
 use clap::Args;
-use client::{Client, ClientError, Draft, encode_signed};
+use client::{Client, ClientError, Draft, Sender, encode_signed};
 use serde::Serialize;
 use std::{
     cell::OnceCell,
@@ -25,7 +25,7 @@ use types::{
 #[derive(Debug, Args)]
 pub struct Signing {
     /// The sender's key file, or the config.toml of a node, which names that of its prover; that of the network unless told
-    #[arg(long, value_name = "FILE", env = "LEMMA_KEY", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = KEY, hide_env_values = true)]
     pub key: Option<PathBuf>,
 
     /// Read once, so that a passphrase is asked for once.
@@ -108,11 +108,8 @@ impl Signing {
             context.out.note(styled(FAINT, words));
             return Ok((Sent { transaction: it.transaction, workload: it.workload }, entry));
         }
-        let signed = client.prepare(secret, call).await?;
-        if let Some(entry) = &mut entry {
-            entry.save(&signed)?;
-        }
-        let sent = client.submit(&signed).await;
+        let mut sender = Sender::new(&client, secret).await?;
+        let sent = sender.send_kept(call, |signed| entry.as_mut().map_or(Ok(()), |entry| entry.save(signed))).await;
         let submitted = match lagging(context, &client, sent).await {
             Ok(submitted) => submitted,
             Err(error) => return Err(refused(error, entry)),
@@ -145,9 +142,8 @@ impl Signing {
             return Ok(keys);
         }
         let missing = || Failure::usage("--key is missing", "make one with `lemma key new`");
-        let network = || Ok::<_, anyhow::Error>(context.profile()?.key);
-        let path = self.key.clone().map_or_else(network, |key| Ok(Some(key)))?.ok_or_else(missing)?;
-        let keys = files::read_keys(&path)?;
+        let path = if self.key.is_some() { self.key.clone() } else { context.key()? };
+        let keys = files::read_keys(&path.ok_or_else(missing)?)?;
         Ok(self.keys.get_or_init(|| keys))
     }
 

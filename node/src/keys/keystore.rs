@@ -231,5 +231,4 @@ fn uuid(mut bytes: [u8; 16]) -> String {
 }
 
 #[cfg(test)]
-#[path = "keystore_tests.rs"]
 mod tests;
