@@ -14,6 +14,7 @@ use node::{Held, Keystore, read_held};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use types::AccountId;
+use zeroize::Zeroizing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -112,7 +113,7 @@ impl Key {
     /// Does it.
     pub fn run(self, context: &Context) -> anyhow::Result<()> {
         let file = match self {
-            Self::New { file, form } => form.make(context, file, &files::new_key()?.0)?,
+            Self::New { file, form } => form.make(context, file, &*Zeroizing::new(files::new_key()?.0))?,
             Self::Show { file } => file,
             Self::Import { file, from, form } => form.make(context, file, &edit::secret_from(&from)?)?,
             Self::Export { file, output, plain } => edit::export(&file, output, plain)?,
