@@ -46,4 +46,4 @@ pub use keys::{
     read_held, read_secret, read_secret_with, replace_private, write_private, write_secret,
 };
 pub use money::follow_money;
-pub use start::{Running, run, start};
+pub use start::{Running, run, start, start_around};
