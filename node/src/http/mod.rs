@@ -83,7 +83,7 @@ impl Gateway {
             streams: semaphore(limits.streams_max),
             uploads: semaphore(limits.uploads_max),
             serving: semaphore(limits.serving_max),
-            quotas: Arc::new(Quotas::new(limits.quota.clone())),
+            quotas: Arc::new(Quotas::new(limits)),
         }
     }
 }
@@ -95,7 +95,7 @@ pub async fn serve(
     connections_max: usize,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let listener = connection::Bounded::new(listener, connections_max);
+    let listener = connection::Bounded::new(listener, connections_max, gateway.quotas.clone());
     let service = router(Arc::new(gateway)).into_make_service_with_connect_info::<Caller>();
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     if let Err(error) = served {
