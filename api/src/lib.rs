@@ -25,6 +25,7 @@ mod status;
 mod timeline;
 mod transaction;
 mod validator;
+mod webhook;
 mod workload;
 
 pub use account::Account;
@@ -41,10 +42,13 @@ pub use problem::Problem;
 pub use program::{Artifact, Program};
 pub use prover::{Miss, Prover, Provers};
 pub use quote::{Payout, Quote, QuoteRequest};
-pub use status::{Health, ProgramRoom, Status, Versions};
+pub use status::{Breaker, Health, OwnFailure, ProgramRoom, Status, Versions};
 pub use timeline::{Step, timeline};
 pub use transaction::{Submit, Submitted, Transaction, TransactionState, TransactionStatus};
 pub use validator::{Unbonding, Validator, Validators};
+pub use webhook::{
+    EndedWorkload, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WEBHOOK_TOLERANCE_S, Webhook, WebhookSecret,
+};
 pub use workload::{
     Attempt, AttemptEnd, End, Fail, Input, Moment, Proof, Run, Workload, WorkloadState, WorkloadSummary, Workloads,
 };

@@ -2,7 +2,7 @@
 
 use crate::schema;
 use serde::{Deserialize, Serialize};
-use types::{AccountId, ChainId, beacon::GroupKey, genesis::PeerId};
+use types::{AccountId, ChainId, WorkloadId, beacon::GroupKey, genesis::PeerId};
 use utoipa::ToSchema;
 
 /// How the chain and this node fare.
@@ -36,6 +36,9 @@ pub struct Status {
     /// How much of this node's room for programs is taken, if it has a prover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programs: Option<ProgramRoom>,
+    /// Whether this node's prover stopped taking workloads by itself, if it has a prover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
     /// The key with which every receipt of this chain is verified: 96 bytes.
     #[schema(value_type = schema::Hex)]
     pub group_key: GroupKey,
@@ -58,6 +61,33 @@ pub struct ProgramRoom {
     pub memory_taken_mib: u64,
     /// Memory that programs may take together, in MiB: what the machine has, less what is left to the node.
     pub memory_mib: u64,
+}
+
+/// The circuit breaker of one node's prover: after so many failures by its own fault in a row it takes no new workloads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Breaker {
+    /// Whether it is open: no new workloads, and what is held is finished.
+    pub open: bool,
+    /// Since which chain time.
+    pub since_ms: Option<u64>,
+    /// Failures in a row while it is closed.
+    pub failures: u64,
+    /// How many open it; 0 if none do.
+    pub failures_max: u32,
+    /// The failures that opened it.
+    pub by: Vec<OwnFailure>,
+}
+
+/// Something that a prover alone is to blame for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnFailure {
+    /// `host`, `missed`, `rejected`, `unavailable` or `refuted`.
+    pub what: String,
+    /// At which workload.
+    #[schema(value_type = schema::Id)]
+    pub workload: WorkloadId,
+    /// When, by chain time.
+    pub time_ms: u64,
 }
 
 /// Versions of what a node runs.

@@ -11,8 +11,10 @@
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
 //! | `logs` | [`Client::follow_log`]: what a workload's program logs, wherever it runs |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
+//! | `resume` | [`Sender::send_kept`], [`Client::resend`]: sending so that being cut off charges nobody twice |
 //! | `earlier` | [`Client::earlier_proof`]: the proof of an earlier workload, as an input of a run |
 //! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
+//! | `webhook` | [`verify_webhook`]: for who receives webhooks of a node |
 //! | `error` | [`ClientError`], with a stable code and a hint |
 //!
 //! A node is believed as little as possible: blobs are hashed, receipts are checked under a group key, lengths are bounded. Give
@@ -41,10 +43,12 @@ pub mod evm;
 mod files;
 mod follow;
 mod logs;
+mod resume;
 mod retry;
 mod run;
 mod sign;
 mod sse;
+mod webhook;
 
 pub use calls::{CallError, changes, registration, update};
 pub use client::Client;
@@ -57,3 +61,4 @@ pub use logs::{LogPart, Tell};
 pub use run::{Finished, Sender};
 pub use sign::{Draft, decode_signed, encode_signed};
 pub use sse::{Message, Parser, SseError};
+pub use webhook::{WebhookError, verify_webhook};

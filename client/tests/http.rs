@@ -328,6 +328,7 @@ fn status() -> api::Status {
         node: types::genesis::PeerId([2; 32]),
         prover: None,
         programs: None,
+        breaker: None,
         group_key: types::beacon::GroupKey([3; 96]),
         versions: api::Versions { node: String::new(), api: String::new(), verifier: String::new() },
     }

@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     path::{Path, PathBuf},
 };
-use types::genesis::PeerId;
+use types::{AccountId, ProgramId, genesis::PeerId};
 
 /// A node's configuration. Unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,38 @@ pub struct Config {
     /// How much of the machine the node takes.
     #[serde(default)]
     pub limits: Limits,
+    /// When the prover stops taking workloads by itself.
+    #[serde(default)]
+    pub breaker: Breaker,
+    /// Who is told when workloads have ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<Endpoint>,
+}
+
+/// When the prover stops taking workloads by itself: after so many failures of its own in a row, of different workloads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Breaker {
+    /// How many. 0: it never does.
+    pub failures: u32,
+    /// Seconds of chain time after which a failure does not count any more.
+    pub window_s: u64,
+}
+
+/// A service that is told when workloads have ended (`[[webhooks]]`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Where it is: an `http` address, also on this machine and its own network. Redirections are not followed.
+    pub url: String,
+    /// The file with the secret that signs: `whsec_` and 24 to 64 bytes in base64.
+    pub secret: PathBuf,
+    /// Whose workloads. None: everybody's.
+    #[serde(default)]
+    pub accounts: Vec<AccountId>,
+    /// Of which programs. None: of all.
+    #[serde(default)]
+    pub programs: Vec<ProgramId>,
 }
 
 /// Where the node is for its peers.
@@ -151,6 +183,12 @@ impl Default for Quota {
     }
 }
 
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { failures: 3, window_s: 60 * 60 }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -244,7 +282,8 @@ impl Config {
     fn resolve(&mut self, folder: &Path) {
         let paths = [&mut self.genesis, &mut self.data, &mut self.node_key];
         let optional = [&mut self.prover_key, &mut self.share].into_iter().flatten();
-        for path in paths.into_iter().chain(optional) {
+        let secrets = self.webhooks.iter_mut().map(|endpoint| &mut endpoint.secret);
+        for path in paths.into_iter().chain(optional).chain(secrets) {
             *path = folder.join(&*path);
         }
     }

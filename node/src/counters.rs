@@ -1,6 +1,9 @@
 //! What this node counts itself, beside the engine's metrics, as Prometheus text.
 
-use crate::host::Usage;
+use crate::{
+    host::Usage,
+    metrics::{METRICS, Metric},
+};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -34,6 +37,27 @@ pub struct Counters {
     pub(crate) served_bytes: AtomicU64,
     /// Answers that the engine did not take.
     pub(crate) undelivered: AtomicU64,
+    pub(crate) webhooks: WebhookCounters,
+}
+
+/// What became of webhooks.
+#[derive(Debug, Default)]
+pub(crate) struct WebhookCounters {
+    pub(crate) told: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) given_up: AtomicU64,
+    pub(crate) waiting: AtomicU64,
+}
+
+/// What is not counted but is so now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gauges {
+    /// Disk that the blob store takes.
+    pub blob_bytes: u64,
+    /// What programs take, where there is a prover.
+    pub programs: Option<Usage>,
+    /// Whether the prover's breaker is open, and how many failures there were in a row.
+    pub breaker: Option<(bool, usize)>,
 }
 
 impl Counters {
@@ -59,70 +83,70 @@ impl Counters {
         *self.responses.lock().unwrap_or_else(PoisonError::into_inner).entry(status).or_default() += 1;
     }
 
-    /// All counters, with the bytes that the blob store holds and what programs take.
+    /// All counters and gauges, as Prometheus reads them.
     #[must_use]
-    pub fn text(&self, blob_bytes: u64, programs: Option<Usage>) -> String {
+    pub fn text(&self, gauges: &Gauges) -> String {
         let mut out = String::new();
-        family(&mut out, "lemma_refused_total", "counter", "what was sent in and refused", |line| {
-            for ((what, code), count) in &*self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
-                line(&format!("what=\"{what}\",code=\"{code}\""), *count);
+        for metric in METRICS {
+            if let Some(lines) = self.lines(metric.name, gauges) {
+                family(&mut out, metric, &lines);
             }
-        });
-        family(&mut out, "lemma_events_total", "counter", "what happened", |line| {
-            for (event, count) in &*self.events.lock().unwrap_or_else(PoisonError::into_inner) {
-                line(&format!("event=\"{event}\""), *count);
-            }
-        });
-        family(&mut out, "lemma_http_responses_total", "counter", "responses of the API", |line| {
-            for (status, count) in &*self.responses.lock().unwrap_or_else(PoisonError::into_inner) {
-                line(&format!("status=\"{status}\""), *count);
-            }
-        });
-        let single = [
-            ("lemma_submitted_total", "counter", "transactions that users sent here", read(&self.submitted)),
-            ("lemma_executed_total", "counter", "attempts that ran here", read(&self.executed)),
-            ("lemma_checked_total", "counter", "proofs that were checked here", read(&self.checked)),
-            (
-                "lemma_overloaded_total",
-                "counter",
-                "requests of the replica beyond what the host takes on",
-                read(&self.overloaded),
-            ),
-            ("lemma_undelivered_total", "counter", "answers that the engine did not take", read(&self.undelivered)),
-            (
-                "lemma_blobs_fetched_bytes_total",
-                "counter",
-                "parts that came by others' APIs",
-                read(&self.fetched_bytes),
-            ),
-            ("lemma_blobs_served_bytes_total", "counter", "parts that others got by the API", read(&self.served_bytes)),
-            ("lemma_blobs_bytes", "gauge", "disk that the blob store takes", blob_bytes),
-        ];
-        for (name, kind, help, value) in single {
-            family(&mut out, name, kind, help, |line| line("", value));
         }
-        programs.iter().for_each(|usage| room(&mut out, usage));
         out
     }
-}
 
-/// What programs take, and what there is for them.
-fn room(out: &mut String, usage: &Usage) {
-    let gauges = [
-        ("lemma_attempts_running", "attempts that run", usage.running as u64),
-        ("lemma_attempts_waiting", "attempts that wait for room", usage.waiting as u64),
-        ("lemma_programs_cores", "cores that programs may take", usage.whole.cores.into()),
-        ("lemma_programs_cores_taken", "cores of the attempts that run", usage.taken.cores.into()),
-        ("lemma_programs_memory_bytes", "memory that programs may take", usage.whole.memory_bytes),
-        ("lemma_programs_memory_taken_bytes", "memory of the attempts that run", usage.taken.memory_bytes),
-    ];
-    for (name, help, value) in gauges {
-        family(out, name, "gauge", help, |line| line("", value));
+    /// The values of a metric with their labels; none of what this node has not.
+    fn lines(&self, name: &str, gauges: &Gauges) -> Option<Vec<(String, u64)>> {
+        Some(match name {
+            "lemma_refused_total" => {
+                told_apart(&self.refused, |(what, code)| format!("what=\"{what}\",code=\"{code}\""))
+            }
+            "lemma_events_total" => told_apart(&self.events, |event| format!("event=\"{event}\"")),
+            "lemma_http_responses_total" => told_apart(&self.responses, |status| format!("status=\"{status}\"")),
+            _ => vec![(String::new(), self.single(name, gauges)?)],
+        })
+    }
+
+    fn single(&self, name: &str, gauges: &Gauges) -> Option<u64> {
+        let counter = match name {
+            "lemma_submitted_total" => &self.submitted,
+            "lemma_executed_total" => &self.executed,
+            "lemma_checked_total" => &self.checked,
+            "lemma_overloaded_total" => &self.overloaded,
+            "lemma_undelivered_total" => &self.undelivered,
+            "lemma_blobs_fetched_bytes_total" => &self.fetched_bytes,
+            "lemma_blobs_served_bytes_total" => &self.served_bytes,
+            "lemma_webhooks_told_total" => &self.webhooks.told,
+            "lemma_webhooks_failed_total" => &self.webhooks.failed,
+            "lemma_webhooks_given_up_total" => &self.webhooks.given_up,
+            "lemma_webhooks_waiting" => &self.webhooks.waiting,
+            _ => return gauges.value(name),
+        };
+        Some(counter.load(Ordering::Relaxed))
     }
 }
 
-fn read(counter: &AtomicU64) -> u64 {
-    counter.load(Ordering::Relaxed)
+impl Gauges {
+    fn value(&self, name: &str) -> Option<u64> {
+        let programs = self.programs;
+        match name {
+            "lemma_blobs_bytes" => Some(self.blob_bytes),
+            "lemma_attempts_running" => programs.map(|it| it.running as u64),
+            "lemma_attempts_waiting" => programs.map(|it| it.waiting as u64),
+            "lemma_programs_cores" => programs.map(|it| it.whole.cores.into()),
+            "lemma_programs_cores_taken" => programs.map(|it| it.taken.cores.into()),
+            "lemma_programs_memory_bytes" => programs.map(|it| it.whole.memory_bytes),
+            "lemma_programs_memory_taken_bytes" => programs.map(|it| it.taken.memory_bytes),
+            "lemma_breaker_open" => self.breaker.map(|(open, _)| open.into()),
+            "lemma_breaker_failures" => self.breaker.map(|(_, failures)| failures as u64),
+            _ => None,
+        }
+    }
+}
+
+fn told_apart<K>(counts: &Mutex<BTreeMap<K, u64>>, labels: impl Fn(&K) -> String) -> Vec<(String, u64)> {
+    let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    counts.iter().map(|(key, count)| (labels(key), *count)).collect()
 }
 
 /// A label's value: letters, digits and dashes, so that nothing has to be escaped.
@@ -130,13 +154,14 @@ fn word(text: &str) -> String {
     text.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(64).collect()
 }
 
-fn family(out: &mut String, name: &str, kind: &str, help: &str, lines: impl FnOnce(&mut dyn FnMut(&str, u64))) {
+fn family(out: &mut String, metric: &Metric, lines: &[(String, u64)]) {
+    let Metric { name, kind, help, .. } = metric;
     // Writing to a string does not fail.
     let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
-    lines(&mut |labels, value| {
+    for (labels, value) in lines {
         let braced = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
         let _ = writeln!(out, "{name}{braced} {value}");
-    });
+    }
 }
 
 #[cfg(test)]
@@ -144,22 +169,43 @@ mod tests {
     use super::*;
     use crate::host::Share;
 
+    fn gauges() -> Gauges {
+        let whole = Share { cores: 4, memory_bytes: 1 << 20 };
+        let programs = Some(Usage { running: 1, waiting: 2, taken: Share { cores: 3, ..whole }, whole });
+        Gauges { blob_bytes: 12, programs, breaker: Some((true, 2)) }
+    }
+
     #[test]
     fn refusals_are_counted_by_what_and_why() {
         let counters = Counters::default();
         counters.refused("transaction", "funds");
         counters.refused("transaction", "funds");
         counters.refused("bad\"label\n", "funds");
-        let whole = Share { cores: 4, memory_bytes: 1 << 20 };
-        let usage = Usage { running: 1, waiting: 2, taken: Share { cores: 3, ..whole }, whole };
-        let text = counters.text(12, Some(usage));
-        assert!(
-            text.contains("lemma_programs_cores_taken 3\n") && text.contains("lemma_attempts_waiting 2\n"),
-            "{text}"
-        );
-        assert!(text.contains("lemma_refused_total{what=\"transaction\",code=\"funds\"} 2\n"), "{text}");
-        assert!(text.contains("lemma_refused_total{what=\"badlabel\",code=\"funds\"} 1\n"), "{text}");
-        assert!(text.contains("lemma_blobs_bytes 12\n"), "{text}");
+        let text = counters.text(&gauges());
+        for line in [
+            "lemma_programs_cores_taken 3",
+            "lemma_attempts_waiting 2",
+            "lemma_refused_total{what=\"transaction\",code=\"funds\"} 2",
+            "lemma_refused_total{what=\"badlabel\",code=\"funds\"} 1",
+            "lemma_blobs_bytes 12",
+            "lemma_breaker_open 1",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn every_metric_of_the_list_is_served_and_no_other() {
+        let counters = Counters::default();
+        counters.refused("transaction", "funds");
+        counters.event("block");
+        counters.response(200);
+        let text = counters.text(&gauges());
+        let served: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        let listed: Vec<String> = METRICS.iter().map(|it| format!("{} {}", it.name, it.kind)).collect();
+        assert_eq!(served, listed);
+        let without = Counters::default().text(&Gauges::default());
+        assert!(!without.contains("lemma_attempts_") && !without.contains("lemma_breaker_"), "no prover: {without}");
     }
 
     #[test]

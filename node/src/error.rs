@@ -65,6 +65,14 @@ pub enum NodeError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// A webhook's endpoint cannot be used.
+    #[error("the webhook of {url} cannot be told: {reason}")]
+    Webhook {
+        /// The address, as it is configured.
+        url: String,
+        /// Why.
+        reason: String,
+    },
     /// The engine does not start.
     #[error("the engine does not start: {0}")]
     Engine(#[from] engine::StartError),

@@ -8,6 +8,8 @@
 //! | [`Host`] | what a replica asks of its outside: programs, blobs, listeners |
 //! | `index`, `feed`, `logs`, `counters` | what this node remembers, tells and counts |
 //! | `money` | how final blocks move money, for the index |
+//! | `breaker` | when the prover stops taking workloads by itself |
+//! | [`Webhooks`] | the operator's services are told when workloads have ended |
 //! | `state`, `receipts` | questions to the engine, typed; evidence put together |
 //! | [`http`] | the API |
 //!
@@ -16,6 +18,7 @@
 #![deny(missing_docs)]
 
 mod blobs;
+mod breaker;
 mod config;
 mod counters;
 mod error;
@@ -28,19 +31,27 @@ pub mod http;
 mod index;
 mod keys;
 mod logs;
+mod metrics;
 mod money;
 mod receipts;
 mod start;
 mod state;
+mod webhooks;
 
 pub use blobs::{Kept, PARTS_MAX, Reading, Store, StoreError, StoreLimits, Upload};
-pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p, Quota};
-pub use counters::Counters;
+pub use breaker::keep_breaker;
+pub use config::{Bootstrapper, Breaker, Config, ConfigError, Endpoint, Http, Limits, P2p, Quota};
+pub use counters::{Counters, Gauges};
 pub use error::NodeError;
 pub use feed::{Feed, Listener, Told};
 pub use genesis::{GenesisFileError, read_genesis};
 pub use host::{Host, HostSetup, Prover, Share, SubmitError, Usage};
 pub use index::{Index, Page};
-pub use keys::{KeyError, read_secret, write_secret};
+pub use keys::{
+    Held, KeyError, Keystore, KeystoreError, PASSPHRASE_FD, PASSPHRASE_FILE, Passphrase, Secret, held, plain_text,
+    read_held, read_secret, read_secret_with, replace_private, write_private, write_secret,
+};
+pub use metrics::{ENGINE_METRICS, METRICS, Metric};
 pub use money::follow_money;
 pub use start::{Running, run, start, start_around};
+pub use webhooks::{Pace, Webhooks};

@@ -1,6 +1,7 @@
 //! Joins the parts of a node, and takes them apart again.
 
 mod builtin;
+mod followers;
 mod machine;
 mod network;
 mod prover;
@@ -14,14 +15,19 @@ use crate::{
     host::{Host, HostSetup},
     http::{self, Gateway},
     keys,
-    money::follow_money,
+    webhooks::{Pace, Webhooks},
 };
 use builtin::import;
+use followers::{Duties, follow};
 use ledger::Ledger;
 use ports::{Committee, Engine, ReadError};
 use replica::Replica;
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 use types::{Genesis, genesis::PeerId, state_key};
 
 /// How long requests that are under way may take at the end.
@@ -37,6 +43,8 @@ pub struct Running {
     host: Arc<Host>,
     shutdown: watch::Sender<bool>,
     server: JoinHandle<()>,
+    /// What ends with the event stream, when the host is stopped.
+    followers: JoinSet<()>,
     /// Held as long as anything may write there.
     _folder: Folder,
 }
@@ -90,14 +98,12 @@ pub async fn start_around(
     let limits = config.http.clone();
     let parts = tokio::task::spawn_blocking(move || join(&config, builtin, tokio::runtime::Handle::current(), around));
     let parts = parts.await.map_err(|error| NodeError::Executor(error.to_string()))??;
-    let Parts { handle, host, genesis, me, prover, folder } = parts;
+    let Parts { handle, host, genesis, me, prover, folder, duties } = parts;
+    let followers = follow(&handle, &host, duties);
     let gateway = Gateway::new(handle.engine.clone(), &host, genesis, me, prover, &limits);
-    let (engine, outside) = (handle.engine.clone(), host.clone());
-    // Ends with the event stream, when the host is stopped.
-    tokio::spawn(async move { follow_money(engine, &outside).await });
     let (shutdown, asked) = watch::channel(false);
     let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted(asked)));
-    Ok(Running { http, handle, host, shutdown, server, _folder: folder })
+    Ok(Running { http, handle, host, shutdown, server, followers, _folder: folder })
 }
 
 impl Running {
@@ -115,6 +121,10 @@ impl Running {
         let abort = server.abort_handle();
         if tokio::time::timeout(GRACE, server).await.is_err() {
             abort.abort();
+        }
+        let mut followers = self.followers;
+        if tokio::time::timeout(GRACE, async { while followers.join_next().await.is_some() {} }).await.is_err() {
+            followers.abort_all();
         }
         let handle = self.handle;
         if let Err(error) = tokio::task::spawn_blocking(move || handle.stop()).await {
@@ -146,6 +156,7 @@ struct Parts {
     me: PeerId,
     prover: Option<types::AccountId>,
     folder: Folder,
+    duties: Duties,
 }
 
 /// Joins all parts but the API. Blocks: it reads files and compiles programs.
@@ -161,7 +172,7 @@ fn join(
     };
     let ledger = Ledger::new((*genesis).clone()).map_err(unusable)?;
     let folder = Folder::claim(&config.data, ledger.chain())?;
-    let secret = keys::read_key(&config.node_key)?;
+    let secret = *keys::read_key(&config.node_key)?;
     let me = PeerId(engine::public_key(secret));
     let prover =
         config.prover_key.as_deref().map(|path| prover::prover(path, &genesis, &folder, &config.limits)).transpose()?;
@@ -169,26 +180,32 @@ fn join(
         StoreLimits { blob_bytes_max: genesis.params.blob_bytes_max, total_bytes_max: config.limits.blobs_bytes_max };
     let store = Arc::new(Store::open(&folder.join("blobs"), limits)?);
     import(&store, builtin, &genesis.capacity_test)?;
+    let account = prover.as_ref().map(|prover| prover.keys.account.account());
+    let duties = Duties {
+        chain: ledger.chain(),
+        breaker: prover.as_ref().map(|prover| (prover.keys.account.clone(), folder.join("breaker.json"))),
+        webhooks: Webhooks::open(&config.webhooks, &folder.join(""), Pace::default())?,
+    };
     let host = Arc::new(Host::new(HostSetup {
         runtime,
         store,
         prover: prover.as_ref().map(|prover| prover.runs.clone()),
         params: genesis.params.clone(),
         allow_private: config.p2p.allow_private,
+        breaker: (account, config.breaker.clone()),
     }));
     let setup = ports::Config {
         committee: committee(&genesis, &ledger),
         pace: network::pace(&genesis.params),
         network: network::network(&config.p2p, &genesis, me)?,
         secret,
-        share: config.share.as_deref().map(keys::read_secret).transpose()?.map(Into::into),
+        share: config.share.as_deref().map(keys::read_secret).transpose()?.map(|share| share.to_vec().into()),
         storage: folder.join("engine"),
         threads: config.limits.engine_threads,
     };
-    let account = prover.as_ref().map(|prover| prover.keys.account.account());
     let replica = Replica::new(replica::Config { genesis: genesis.clone(), prover: prover.map(|prover| prover.keys) });
     let handle = engine::start(setup, Arc::new(ledger), Box::new(replica), around(host.clone()))?;
-    Ok(Parts { handle, host, genesis, me, prover: account, folder })
+    Ok(Parts { handle, host, genesis, me, prover: account, folder, duties })
 }
 
 fn committee(genesis: &Genesis, ledger: &Ledger) -> Committee {

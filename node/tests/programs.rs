@@ -45,6 +45,7 @@ impl Bench {
             prover: Some(Prover { executor: Arc::new(executor), native: None, capacity }),
             params: Params::default(),
             allow_private: false,
+            breaker: Default::default(),
         });
         let (sender, heard) = mpsc::channel();
         host.attach(Arc::new(Listening(sender)));

@@ -51,6 +51,7 @@ impl Replica {
             HostEvent::Small { blob, bytes } => {
                 self.verdicts.bundle(blob, bytes, self.genesis.params.proof_inline_max);
             }
+            HostEvent::Refuse { refuse } => self.turns.iter_mut().for_each(|turns| turns.refuse(refuse)),
             HostEvent::Stored { blob, .. } => {
                 self.blobs.stored(blob);
                 self.go_on(out);

@@ -17,6 +17,7 @@ use types::{
     gossip::Gossip,
     host::{Execute, ExecuteOutcome, HostRequest},
     message::{Fail, FailKind, SignedProverMessage},
+    workload::Kind,
 };
 
 /// Times a program is started again when the host was to blame.
@@ -46,16 +47,23 @@ pub(crate) struct Turns {
     turns: BTreeMap<WorkloadId, Turn>,
     /// What was said before a restart, by workload and attempt.
     said: BTreeMap<(WorkloadId, u16), SignedProverMessage>,
+    /// Whether what is drawn is handed back.
+    refuses: bool,
 }
 
 impl Turns {
     pub fn new(chain: ChainId, secret: SecretKey) -> Self {
-        Self { chain, secret, turns: BTreeMap::new(), said: BTreeMap::new() }
+        Self { chain, secret, turns: BTreeMap::new(), said: BTreeMap::new(), refuses: false }
     }
 
     /// The account of this node's prover.
     pub fn account(&self) -> AccountId {
         self.secret.account()
+    }
+
+    /// Whether what is drawn from now on is handed back.
+    pub const fn refuse(&mut self, refuse: bool) {
+        self.refuses = refuse;
     }
 
     /// Reads back what was said before a restart.
@@ -105,12 +113,14 @@ impl Turns {
     pub fn begin(&mut self, record: Workload, program: Program, messages: &mut Messages, out: &mut Out<'_>) {
         let Some(attempt) = self.is_mine(&record) else { return };
         let id = record.id;
+        // A test of its own capacity is no work for others.
+        let refused = self.refuses && record.state == State::Allocated && record.kind == Kind::Run;
         if record.state == State::Allocated {
-            let accept = self.sign(id, attempt, ProverAction::Accept);
-            say(accept, messages, out);
+            let answer = if refused { ProverAction::HandBack } else { ProverAction::Accept };
+            say(self.sign(id, attempt, answer), messages, out);
         }
         let said = self.said.get(&(id, attempt)).cloned();
-        let stage = if said.is_some() { Stage::Said } else { Stage::Fetching };
+        let stage = if said.is_some() || refused { Stage::Said } else { Stage::Fetching };
         if let Some(said) = said {
             say(said, messages, out);
         }

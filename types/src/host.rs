@@ -294,6 +294,11 @@ pub enum HostEvent {
         /// Its size in bytes.
         size: u64,
     },
+    /// Whether what is drawn for this node's prover from now on is handed back. What it accepted it finishes.
+    Refuse {
+        /// Whether.
+        refuse: bool,
+    },
 }
 
 /// What came of a part.

@@ -5,6 +5,7 @@ import { h, show } from "../dom.js";
 import { count, mebibytes, resources, short } from "../format.js";
 import { memory } from "../live.js";
 import { amount, chip, facts, figure, full, link, meter, section, table, when } from "../parts.js";
+import { ledger } from "./ledger.js";
 import { runtimes, status } from "./provers.js";
 
 export const heading = "Prover";
@@ -13,12 +14,16 @@ const RELOAD_MS = 3000;
 
 export function open(view, id, title) {
   title.append(" ", h("span", { class: "id" }, short(id)));
-  const load = () => view.attempt(async () => show(view.root, draw(await get(`/provers/${encodeURIComponent(id)}`, view))));
+  const [own, paid] = [`/provers/${encodeURIComponent(id)}`, `/accounts/${encodeURIComponent(id)}/movements?limit=100`];
+  const load = () => view.attempt(async () => {
+    const all = await Promise.all([get(own, view), get(paid, view), get("/params", view)]);
+    show(view.root, draw(...all));
+  });
   view.every(RELOAD_MS, load);
   load();
 }
 
-const draw = (it) => [
+const draw = (it, paid, params) => [
   h("p", { class: "under" }, full(it.account)),
   h("div", { class: "figures" },
     figure("Now", status(it)),
@@ -28,6 +33,7 @@ const draw = (it) => [
     figure("Verdicts", count(it.tally.verdicts), "in certificates"),
     figure("Bond", amount(it.bond), "what it stands to lose")),
   section("Capacity", capacity(it)),
+  section("Ledger", ledger(it, paid, params)),
   section("What counts towards jail", misses(it)),
   section("Its latest workloads", workloads(it)),
   section("More", facts([

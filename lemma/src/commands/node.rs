@@ -1,7 +1,7 @@
 //! A node in this process.
 
 use crate::{artifacts::BUILTIN, exit::Failure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tokio::{
     io::AsyncReadExt as _,
@@ -11,7 +11,9 @@ use tracing_subscriber::EnvFilter;
 
 /// Start a node.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lemma node --config net/node-2/config.toml")]
+#[command(
+    after_help = "Examples:\n  lemma node --config net/node-2/config.toml\n  lemma node --config /etc/lemma/config.toml --log-format json"
+)]
 pub struct Node {
     /// Its configuration
     #[arg(long, value_name = "FILE")]
@@ -19,6 +21,19 @@ pub struct Node {
     /// Stop as well when stdin closes: for a process that starts nodes and must not be outlived by them
     #[arg(long)]
     parent_pipe: bool,
+    /// How the log is written
+    #[arg(long, value_enum, default_value_t, env = "LEMMA_LOG_FORMAT", hide_env_values = true)]
+    log_format: LogFormat,
+}
+
+/// How a log is written, to stderr.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// An object in each line: timestamp, level, target, fields
+    Json,
 }
 
 impl Node {
@@ -26,7 +41,7 @@ impl Node {
     pub async fn run(self) -> anyhow::Result<()> {
         let wrong = |error: node::ConfigError| Failure::usage(error.to_string(), "`lemma genesis new` writes examples");
         let config = node::Config::load(&self.config).map_err(wrong)?;
-        listen_to_tracing(&config.log)?;
+        listen_to_tracing(&config.log, self.log_format)?;
         let parent_pipe = self.parent_pipe;
         node::run(config, BUILTIN, async move {
             tokio::select! {
@@ -40,13 +55,17 @@ impl Node {
 }
 
 /// What happens is told on stderr; `RUST_LOG` overrides what the configuration says of how much.
-fn listen_to_tracing(log: &str) -> anyhow::Result<()> {
+fn listen_to_tracing(log: &str, format: LogFormat) -> anyhow::Result<()> {
     let wrong = |error| Failure::usage(format!("log = {log:?} makes no sense: {error}"), "try log = \"info\"");
     let filter = match EnvFilter::try_from_default_env() {
         Ok(filter) => filter,
         Err(_) => EnvFilter::try_new(log).map_err(wrong)?,
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let told = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    match format {
+        LogFormat::Text => told.init(),
+        LogFormat::Json => told.json().init(),
+    }
     Ok(())
 }
 

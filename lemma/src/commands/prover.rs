@@ -1,21 +1,26 @@
 //! Provers: joining, changing, leaving, and how they fare.
 
-mod earnings;
 mod join;
+mod ledger;
 mod show;
 
 use super::{Context, account::Whose, signing::Signing, stake::Stake};
 use crate::exit::{Failure, instead};
-use clap::{Args, Subcommand};
-use earnings::Earnings;
+use clap::Subcommand;
 use join::{Register, Update};
+use ledger::Ledger;
 use serde::Serialize;
 use types::{Call, TxId, registry::Role};
 
 /// Join as a prover, change or leave, and show how provers fare.
 #[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  lemma prover list\n  lemma prover register --cpus 4 --memory 8GiB --key node/config.toml --watch\n  \
+                        lemma prover status --key node/config.toml"
+)]
 pub enum Prover {
     /// List all provers
+    #[command(after_help = "Example:\n  lemma prover list")]
     List,
     /// Show one prover, and what keeps it from work
     #[command(
@@ -25,10 +30,26 @@ pub enum Prover {
         #[command(flatten)]
         whose: Whose,
     },
-    Earnings(Earnings),
+    Ledger(Ledger),
     Register(Box<Register>),
     Update(Box<Update>),
-    Drain(Drain),
+    /// Take no new workloads, and finish those that are under way
+    ///
+    /// Nothing is lost by it and nothing counts against the prover. `lemma prover resume` ends it.
+    #[command(after_help = "Example:\n  lemma prover drain --key prover.key")]
+    Drain {
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Take workloads again, after a drain or after the breaker of the node opened
+    ///
+    /// The breaker opens when the prover failed again and again by its own fault: `lemma prover status` and the node's log say by
+    /// which failures. Mend their cause first, or it opens again.
+    #[command(after_help = "Example:\n  lemma prover resume --key prover.key")]
+    Resume {
+        #[command(flatten)]
+        signing: Signing,
+    },
     /// Come back from jail, once its delay is over
     #[command(after_help = "Example:\n  lemma prover return --key net/node-0/config.toml")]
     Return {
@@ -43,19 +64,6 @@ pub enum Prover {
     Unbond(Stake),
 }
 
-/// Take no new workloads, and finish those that are under way
-///
-/// Nothing is lost by it and nothing counts against the prover.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lemma prover drain --key prover.key\n  lemma prover drain --off --key prover.key")]
-pub struct Drain {
-    /// Take workloads again
-    #[arg(long)]
-    off: bool,
-    #[command(flatten)]
-    signing: Signing,
-}
-
 #[derive(Serialize)]
 struct Done {
     transaction: TxId,
@@ -67,11 +75,12 @@ impl Prover {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::List => show::list(context).await,
-            Self::Status { whose } => show::status(context, whose.account()?).await,
-            Self::Earnings(earnings) => earnings.run(context).await,
+            Self::Status { whose } => show::status(context, whose.account(context)?).await,
+            Self::Ledger(ledger) => ledger.run(context).await,
             Self::Register(register) => register.run(context).await,
             Self::Update(update) => update.run(context).await,
-            Self::Drain(drain) => drain.run(context).await,
+            Self::Drain { signing } => drain(context, &signing, true).await,
+            Self::Resume { signing } => drain(context, &signing, false).await,
             Self::Return { signing } => come_back(context, &signing).await,
             Self::Bond(stake) => stake.bond(context, Role::Prover).await,
             Self::Unbond(stake) => stake.unbond(context, Role::Prover).await,
@@ -79,14 +88,12 @@ impl Prover {
     }
 }
 
-impl Drain {
-    async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let update = client::update(None, Some(!self.off), None)?;
-        let Some((sent, height)) = self.signing.settle(context, Call::Update(update)).await? else { return Ok(()) };
-        let done = Done { transaction: sent.transaction, height };
-        let what = if self.off { "takes workloads again" } else { "takes no new workloads" };
-        context.out.result(&done, |it| format!("the prover {what} from block {} on", it.height))
-    }
+async fn drain(context: &Context, signing: &Signing, drain: bool) -> anyhow::Result<()> {
+    let update = client::update(None, Some(drain), None)?;
+    let Some((sent, height)) = signing.settle(context, Call::Update(update)).await? else { return Ok(()) };
+    let done = Done { transaction: sent.transaction, height };
+    let what = if drain { "takes no new workloads" } else { "takes workloads again" };
+    context.out.result(&done, |it| format!("the prover {what} from block {} on", it.height))
 }
 
 async fn come_back(context: &Context, signing: &Signing) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! The configuration and the keys of one node in its folder.
 
 use super::{Ports, keys::NodeKeys};
-use node::{Config, Http, Limits, P2p, write_secret};
+use node::{Breaker, Config, Http, Limits, P2p, write_secret};
 use ports::Dealt;
 use std::{net::SocketAddr, path::Path};
 
@@ -21,6 +21,8 @@ pub fn text(ports: Ports, seated: bool) -> anyhow::Result<String> {
         p2p: P2p { listen: Some(ports.peers().to_string()), allow_private: true, ..P2p::default() },
         http: Http { listen: ports.api(), ..Http::default() },
         limits: Limits::default(),
+        breaker: Breaker::default(),
+        webhooks: Vec::new(),
     };
     Ok(toml::to_string(&config)?)
 }

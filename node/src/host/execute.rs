@@ -3,7 +3,8 @@
 use super::{Desk, lock, programs::HostFault, room::Share};
 use crate::logs::Writer;
 use executor::{
-    CancelToken, FailReason, NativeJob, Outcome, ProgramEvent, ProgramLog, ProveJob, ProverLimits, Sections, Source,
+    CancelToken, FailReason, NativeJob, NoVerdictReason, Outcome, ProgramEvent, ProgramLog, ProveJob, ProverLimits,
+    Sections, Source,
 };
 use std::{
     path::PathBuf,
@@ -33,6 +34,7 @@ impl Desk {
             }
             turns.insert(key, cancel.clone());
         }
+        self.breaker().begun(execute.workload);
         let desk = self.clone();
         let (workload, attempt) = key;
         let log = Arc::new(self.logs.write(workload, attempt));
@@ -53,14 +55,15 @@ impl Desk {
 
     /// Waits for room, runs, and says how it went.
     async fn turn(self: &Arc<Self>, execute: Execute, cancel: &CancelToken, log: Arc<Writer>) -> ExecuteOutcome {
+        let workload = execute.workload;
         if let Err(fault) = self.prover() {
-            return host_fault(&fault.to_string());
+            return self.own_fault(workload, &fault.to_string());
         }
         let turn = match self.room.enter(self.share(&execute), cancel.clone()) {
             Ok(turn) => turn,
             Err(none) => {
                 self.counters.overloaded.fetch_add(1, Ordering::Relaxed);
-                return host_fault(&none.to_string());
+                return self.own_fault(workload, &none.to_string());
             }
         };
         let Ok(taken) = turn.await else { return ExecuteOutcome::Stopped };
@@ -69,9 +72,21 @@ impl Desk {
             // Given back here, whatever happens to those who wait for the end.
             let _taken = taken;
             desk.counters.executed.fetch_add(1, Ordering::Relaxed);
-            desk.run(&execute, &cancel, &log).unwrap_or_else(|fault| host_fault(&fault.to_string()))
+            desk.run(&execute, &cancel, &log).unwrap_or_else(|fault| desk.fault(workload, &fault))
         });
-        run.await.unwrap_or_else(|error| host_fault(&format!("the attempt was cut off: {error}")))
+        run.await.unwrap_or_else(|error| self.own_fault(workload, &format!("the attempt was cut off: {error}")))
+    }
+
+    /// A fault of this machine, or of a program that asks for what no machine can do.
+    fn fault(&self, workload: WorkloadId, fault: &HostFault) -> ExecuteOutcome {
+        let reason = fault.to_string();
+        if fault.is_own() { self.own_fault(workload, &reason) } else { host_fault(&reason) }
+    }
+
+    /// A fault of this machine: it counts for the breaker.
+    fn own_fault(&self, workload: WorkloadId, reason: &str) -> ExecuteOutcome {
+        self.breaker().faulted(workload);
+        host_fault(reason)
     }
 
     /// What an attempt takes of this machine.
@@ -105,7 +120,10 @@ impl Desk {
                 let bundle = Bundle { proof: made.proof, public: made.public };
                 self.made(execute, &bundle, kept)
             }
-            Outcome::Failed(failure) => Ok(failure_of(&failure.reason, kept)),
+            Outcome::Failed(failure) => Ok(match &failure.reason {
+                FailReason::HostError(error) => self.own_fault(execute.workload, error),
+                reason => failure_of(reason, kept),
+            }),
         }
     }
 
@@ -209,6 +227,9 @@ impl Desk {
         match self.check(&program.verifier, program.fuel_limit, bundle, statement)?.verdict {
             executor::Verdict::Valid => {}
             executor::Verdict::Invalid(reason) => return Ok(failed(FailKind::SelfCheck, &reason.to_string(), log)),
+            executor::Verdict::NoVerdict(NoVerdictReason::HostFault(reason)) => {
+                return Ok(self.own_fault(execute.workload, &reason));
+            }
             executor::Verdict::NoVerdict(reason) => return Ok(host_fault(&reason.to_string())),
         }
         let kept = self.store.put(&bytes)?;

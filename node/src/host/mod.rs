@@ -18,6 +18,8 @@ pub use submissions::SubmitError;
 
 use crate::{
     blobs::{Store, StoreError},
+    breaker::Breaker,
+    config,
     counters::Counters,
     feed::Feed,
     fetch::Fetcher,
@@ -43,7 +45,7 @@ use std::{
 use submissions::Submissions;
 use tokio::{runtime::Handle, task::AbortHandle};
 use types::{
-    BlobId, Params, TxId, WorkloadId, codec,
+    AccountId, BlobId, Params, TxId, WorkloadId, codec,
     host::{HostEvent, HostRequest, Notice},
     limits::VALUE_MAX,
     transaction::SignedTransaction,
@@ -89,6 +91,8 @@ pub struct HostSetup {
     pub params: Params,
     /// Whether blobs may be fetched from addresses of this machine and its own network.
     pub allow_private: bool,
+    /// The account of the prover, and when it stops taking workloads by itself.
+    pub breaker: (Option<AccountId>, config::Breaker),
 }
 
 /// The host of one node. When it is dropped or stopped, running programs are cancelled.
@@ -116,6 +120,7 @@ pub(crate) struct Desk {
     pub(crate) logs: Arc<Logs>,
     index: Mutex<Index>,
     pub(crate) counters: Arc<Counters>,
+    breaker: Mutex<Breaker>,
     fetcher: Arc<Fetcher>,
     /// The large blobs that are fetched or wait to be.
     fetches: Mutex<BTreeMap<(BlobId, u64), AbortHandle>>,
@@ -148,6 +153,7 @@ impl Host {
             logs: Arc::default(),
             index: Mutex::default(),
             counters,
+            breaker: Mutex::new(Breaker::new(setup.breaker.1, setup.breaker.0)),
             fetcher,
             fetches: Mutex::default(),
             notes,
@@ -233,6 +239,9 @@ impl Desk {
 
     /// Makes an event known: to the index, the listeners and the counters.
     pub(crate) fn publish(&self, notice: &Notice) {
+        if let Notice::Final { time_ms, outcome, .. } = notice {
+            self.breaker().hear(outcome, *time_ms);
+        }
         let events = api::Event::of(notice);
         events.iter().for_each(|event| self.counters.event(&event.event));
         // The index first: who hears of an event finds it there.
@@ -243,6 +252,10 @@ impl Desk {
     /// What runs and waits to; none without a prover.
     pub(crate) fn usage(&self) -> Option<Usage> {
         self.prover.as_ref().map(|_| self.room.usage())
+    }
+
+    pub(crate) fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        lock(&self.breaker)
     }
 
     pub(crate) fn index(&self) -> MutexGuard<'_, Index> {

@@ -24,6 +24,11 @@ pub(super) enum HostFault {
 }
 
 impl HostFault {
+    /// Whether this machine is to blame, and not what it was asked for.
+    pub(super) const fn is_own(&self) -> bool {
+        !matches!(self, Self::Input | Self::Statement { .. })
+    }
+
     /// Whether it may be gone later.
     pub(super) const fn may_pass(&self) -> bool {
         match self {

@@ -42,6 +42,7 @@ impl Bench {
             prover: None,
             params: Params::default(),
             allow_private: true,
+            breaker: Default::default(),
         });
         let (taken, heard) = mpsc::channel();
         ports::Host::attach(&host, Arc::new(Reluctant { refusals: refusals.into(), taken }));

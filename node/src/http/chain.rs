@@ -1,7 +1,7 @@
 //! The chain and this node.
 
 use super::{Asked, failure::Answer};
-use crate::host::Usage;
+use crate::{counters::Gauges, host::Usage};
 use api::{Genesis, Health, Params, ProgramRoom, Status, Versions};
 use axum::{
     Json,
@@ -25,6 +25,7 @@ pub(super) async fn status(State(gateway): Asked) -> Json<Status> {
         node: gateway.me,
         prover: gateway.prover,
         programs: gateway.desk.usage().map(programs),
+        breaker: gateway.prover.map(|_| api::Breaker::from(&*gateway.desk.breaker())),
         group_key: gateway.genesis.group_key,
         versions: Versions {
             node: env!("CARGO_PKG_VERSION").to_owned(),
@@ -69,7 +70,13 @@ pub(super) async fn health(State(gateway): Asked) -> Json<Health> {
 }
 
 pub(super) async fn metrics(State(gateway): Asked) -> Response {
-    let own = gateway.desk.counters.text(gateway.desk.store.used_bytes(), gateway.desk.usage());
+    let desk = &gateway.desk;
+    let breaker = gateway.prover.map(|_| {
+        let breaker = desk.breaker();
+        (breaker.open().is_some(), breaker.count().0)
+    });
+    let gauges = Gauges { blob_bytes: desk.store.used_bytes(), programs: desk.usage(), breaker };
+    let own = desk.counters.text(&gauges);
     let text = gateway.state.0.metrics();
     // Some encoders end with a line that says so, and nothing may follow it.
     let engine = text.trim_end().trim_end_matches("# EOF").trim_end();

@@ -45,6 +45,7 @@ static FILES: &[(&str, &[u8])] = files![
     "pages/evidence.js",
     "pages/find.js",
     "pages/home.js",
+    "pages/ledger.js",
     "pages/log.js",
     "pages/money.js",
     "pages/network.js",

@@ -31,6 +31,8 @@ use types::{
 pub struct FakeEngine {
     pub values: Mutex<BTreeMap<Key, Bytes>>,
     pub blocks: Mutex<BTreeMap<u64, Block>>,
+    /// The last block, unless it is 7.
+    pub height: Mutex<Option<u64>>,
     /// What every question is answered with instead.
     pub failing: Mutex<Option<ReadError>>,
     /// Where a question waits: it tells that it came, then waits to be let go.
@@ -73,7 +75,8 @@ impl Engine for FakeEngine {
     }
 
     fn status(&self) -> Status {
-        Status { height: 7, time_ms: 14_200, epoch: 1, peers: 3, ..Status::default() }
+        let height = self.height.lock().expect("lock").unwrap_or(7);
+        Status { height, time_ms: 14_200, epoch: 1, peers: 3, ..Status::default() }
     }
 
     fn metrics(&self) -> String {
@@ -148,32 +151,38 @@ impl Served {
     }
 
     pub async fn with(limits: node::Http, store_limits: StoreLimits) -> Self {
-        Self::made(limits, store_limits, false).await
+        Self::made(limits, store_limits, None).await
     }
 
     /// The node of the prover that [`crate::records::attempt`] names: it runs WebAssembly.
     pub async fn proving() -> Self {
         let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
-        Self::made(node::Http::default(), store, true).await
+        Self::made(node::Http::default(), store, Some(AccountId([1; 32]))).await
     }
 
-    async fn made(limits: node::Http, store_limits: StoreLimits, proves: bool) -> Self {
+    /// The node of a prover.
+    pub async fn of_prover(account: AccountId) -> Self {
+        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
+        Self::made(node::Http::default(), store, Some(account)).await
+    }
+
+    async fn made(limits: node::Http, store_limits: StoreLimits, account: Option<AccountId>) -> Self {
         let dir = tempfile::tempdir().expect("folder");
         let store = Arc::new(Store::open(dir.path(), store_limits).expect("store"));
         let genesis = Arc::new(genesis());
         let host = Arc::new(Host::new(HostSetup {
             runtime: tokio::runtime::Handle::current(),
             store: store.clone(),
-            prover: proves.then(|| prover(&dir.path().join("programs"))),
+            prover: account.map(|_| prover(&dir.path().join("programs"))),
             params: genesis.params.clone(),
             allow_private: true,
+            breaker: (account, node::Breaker::default()),
         }));
         let (answer, heard, news) = (Mutex::new(Answer::Accept), Mutex::default(), Notify::new());
         let replica = Arc::new(FakeReplica { host: Arc::downgrade(&host), answer, heard, news });
         host.attach(replica.clone());
         let engine = Arc::new(FakeEngine::default());
         let me = PeerId([9; 32]);
-        let account = proves.then_some(AccountId([1; 32]));
         let gateway = http::Gateway::new(engine.clone(), &host, genesis.clone(), me, account, &limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let address = listener.local_addr().expect("address");

@@ -1,6 +1,7 @@
 //! The HTTP API against a fake engine: every endpoint, what it answers and what it refuses.
 
 mod blobs;
+mod breaker;
 mod chain;
 mod events;
 mod explorer;
@@ -12,4 +13,5 @@ mod members;
 mod quotas;
 mod records;
 mod transactions;
+mod webhooks;
 mod workloads;

@@ -50,6 +50,29 @@ fn what_is_drawn_for_this_node_is_accepted_and_run_once_its_blobs_are_there() {
 }
 
 #[test]
+fn a_node_that_refuses_hands_back_what_is_drawn_and_finishes_what_it_holds() {
+    let mut bench = Bench::new();
+    have_everything(&mut bench);
+    let held = drawn(&mut bench, 0);
+    bench.host(&HostEvent::Refuse { refuse: true });
+    bench.host(&proved(&held));
+    assert_eq!(said(&bench), ["accept", "announce"]);
+    let mut bench = Bench::new();
+    have_everything(&mut bench);
+    bench.host(&HostEvent::Refuse { refuse: true });
+    drawn(&mut bench, 0);
+    bench.wait(1_000);
+    assert_eq!(said(&bench), ["hand-back"]);
+    assert_eq!(executions(&bench), 0);
+    let mut bench = Bench::new();
+    have_everything(&mut bench);
+    bench.host(&HostEvent::Refuse { refuse: true });
+    bench.host(&HostEvent::Refuse { refuse: false });
+    drawn(&mut bench, 0);
+    assert_eq!(said(&bench), ["accept"]);
+}
+
+#[test]
 fn what_is_drawn_for_another_is_left_alone() {
     let mut bench = Bench::new();
     drawn(&mut bench, 1);

@@ -5,7 +5,7 @@ use crate::{
     output::{BAD, FAINT, GOOD, plain_table, short, styled},
     units::{Span, size},
 };
-use api::{ProgramRoom, Prover, Provers};
+use api::{Breaker, ProgramRoom, Prover, Provers};
 use serde::Serialize;
 use types::{AccountId, Amount, Millis, Params, Resources};
 
@@ -66,10 +66,12 @@ pub async fn status(context: &Context, account: AccountId) -> anyhow::Result<()>
     let client = context.client()?;
     let (prover, status, params) = (client.prover(account).await?, client.status().await?, client.params().await?);
     let params = params.values().map_err(client::ClientError::Answer)?;
-    let programs = status.programs.filter(|_| status.prover == Some(account));
-    context.out.result(&Shown { prover, programs }, |it| {
+    let own = status.prover == Some(account);
+    let (programs, breaker) = (status.programs.filter(|_| own), status.breaker.filter(|_| own));
+    context.out.result(&Shown { prover, programs, breaker }, |it| {
         let mut lines = shown(&it.prover, &params, status.time_ms, status.epoch);
         lines.extend(it.programs.as_ref().map(room));
+        lines.extend(it.breaker.as_ref().map(circuit));
         lines.join("\n")
     })
 }
@@ -81,6 +83,17 @@ struct Shown {
     prover: Prover,
     #[serde(skip_serializing_if = "Option::is_none")]
     programs: Option<ProgramRoom>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaker: Option<Breaker>,
+}
+
+fn circuit(it: &Breaker) -> String {
+    if !it.open {
+        return format!("breaker    closed: {} of {} failures in a row", it.failures, it.failures_max);
+    }
+    let by: Vec<String> = it.by.iter().map(|it| format!("{} at {}", it.what, short(it.workload))).collect();
+    let why = format!("{}; mend the cause, then `lemma prover resume`", by.join(", "));
+    format!("breaker    {}", styled(BAD, format_args!("open, no new workloads: {why}")))
 }
 
 fn room(it: &ProgramRoom) -> String {
@@ -132,7 +145,7 @@ fn state(it: &Prover, params: &Params, now: u64) -> String {
             styled(BAD, format_args!("jailed for another {left}; then `lemma prover return`"))
         }
         Prover { jailed_until_ms: Some(_), .. } => styled(BAD, "jailed; `lemma prover return` ends it"),
-        Prover { draining: true, .. } => "draining: no new workloads; `lemma prover drain --off` ends it".to_owned(),
+        Prover { draining: true, .. } => "draining: no new workloads; `lemma prover resume` ends it".to_owned(),
         Prover { test: Some(_), capacity: Resources { cpus: 0, .. }, .. } => {
             "its capacity is being tested; it counts once that is passed".to_owned()
         }
@@ -185,7 +198,7 @@ mod tests {
         assert!(say(|_| ()).contains("next epoch"));
         assert!(say(|it| it.jailed = Some(ChainTime(65_000))).contains("jailed for another 1 m 0 s"));
         assert!(say(|it| it.jailed = Some(ChainTime(4_000))).contains("`lemma prover return`"));
-        assert!(say(|it| it.draining = true).contains("--off"));
+        assert!(say(|it| it.draining = true).contains("`lemma prover resume`"));
         assert!(say(|it| it.capacity.cpus = 0).contains("`lemma prover update`"));
         assert!(say(|it| (it.capacity.cpus, it.test) = (0, Some(WorkloadId([1; 32])))).contains("being tested"));
         assert!(say(|it| it.bond = Amount(5)).contains("`lemma prover bond`"));

@@ -1,12 +1,7 @@
-//! How a node ends.
+//! A network of one node in a folder.
 
-use node::{Config, Http, Limits, NodeError, P2p, write_secret};
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use node::{Breaker, Config, Http, Limits, P2p, write_secret};
+use std::{fs, net::TcpListener, path::Path};
 use types::{
     AccountId, Amount, Artifact, BlobId, ChainTime, Data, Genesis, List, Millis, Params, Program, Resources, Runtime,
     SecretKey, Text, VerdictSecret,
@@ -15,8 +10,6 @@ use types::{
     verdict::VerdictSignature,
 };
 
-/// Only what never comes takes so long.
-const PATIENCE: Duration = Duration::from_secs(120);
 const SECRET: [u8; 32] = [7; 32];
 
 fn free_address() -> String {
@@ -65,8 +58,8 @@ fn test_program() -> Program {
     }
 }
 
-/// A network of one node in a folder.
-fn alone(dir: &Path) -> Config {
+/// Writes a network of one node into a folder, and says how it is run.
+pub fn alone(dir: &Path) -> Config {
     let dealt = engine::deal([3; 32], &[engine::public_key(SECRET)]).expect("dealt");
     let path = |name: &str| dir.join(name);
     fs::write(path("genesis.json"), serde_json::to_vec(&genesis(&dealt)).expect("json")).expect("written");
@@ -82,34 +75,7 @@ fn alone(dir: &Path) -> Config {
         p2p: P2p { allow_private: true, ..P2p::default() },
         http: Http { listen: "127.0.0.1:0".parse().expect("an address"), ..Http::default() },
         limits: Limits::default(),
+        breaker: Breaker::default(),
+        webhooks: Vec::new(),
     }
-}
-
-async fn ended(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), NodeError> {
-    tokio::time::timeout(PATIENCE, node::run(config, &[], shutdown)).await.expect("it ends")
-}
-
-/// The folders that the engine keeps.
-fn kept(config: &Config) -> Vec<PathBuf> {
-    let entries = fs::read_dir(config.data.join("engine")).into_iter().flatten().filter_map(Result::ok);
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_ends_in_order_when_asked_and_with_an_error_when_its_engine_fails() {
-    let dir = tempfile::tempdir().expect("folder");
-    let config = alone(dir.path());
-    let begun = async {
-        while kept(&config).is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    ended(config.clone(), begun).await.expect("in order");
-    // The engine does not find what it kept: it fails in its own thread, after the start.
-    for folder in kept(&config) {
-        fs::remove_dir_all(&folder).expect("removed");
-        fs::write(&folder, b"no folder").expect("written");
-    }
-    let error = ended(config, std::future::pending()).await.expect_err("it cannot go on");
-    assert!(matches!(error, NodeError::EngineStopped), "{error}");
 }

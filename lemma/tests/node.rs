@@ -1,0 +1,59 @@
+//! A node as a process: how it is stopped, and how it logs.
+
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// A port below which so many are free; a network of four takes each with the one a hundred above.
+fn base_port() -> u16 {
+    let taken = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    taken.port().clamp(1_024, u16::MAX - 200)
+}
+
+fn lemma() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_lemma"))
+}
+
+fn start(config: &Path) -> Child {
+    let mut command = lemma();
+    command.args(["node", "--log-format", "json", "--config"]).arg(config).env_remove("RUST_LOG");
+    command.stderr(Stdio::piped()).spawn().expect("it starts")
+}
+
+/// Reads the log until a message, or to its end. Every line is an object with what machines look for.
+fn hear(lines: &mut impl Iterator<Item = std::io::Result<String>>, until: &str) -> bool {
+    for line in lines {
+        let line = line.expect("text");
+        let entry: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(["timestamp", "level", "target"].iter().all(|field| entry[field].is_string()), "{line}");
+        if entry["fields"]["message"] == until {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn a_node_that_is_terminated_ends_in_order_and_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().expect("folder");
+    let net = dir.path().join("net");
+    let made = lemma().args(["genesis", "new"]).arg(&net).args(["--base-port", &base_port().to_string()]).output();
+    assert!(made.expect("run").status.success());
+    let config = net.join("node-0/config.toml");
+    for _ in 0..2 {
+        let mut node = start(&config);
+        let mut lines = BufReader::new(node.stderr.take().expect("a log")).lines();
+        assert!(hear(&mut lines, "the node runs"));
+        let id = node.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("run").success());
+        assert!(!hear(&mut lines, "the engine did not stop in order"));
+        assert_eq!(node.wait().expect("ended").code(), Some(0));
+    }
+    let lock = fs::File::open(net.join("node-0/data/lock")).expect("a lock");
+    assert!(lock.try_lock().is_ok(), "nobody holds the folder");
+}
