@@ -150,7 +150,7 @@ impl NativeImage {
 
 fn reason_of(error: image::ImageError) -> FailReason {
     match error {
-        image::ImageError::Bad(text) => FailReason::BadModule(text),
+        image::ImageError::Bad(text) | image::ImageError::Large(text) => FailReason::BadModule(text),
         image::ImageError::Host(text) => FailReason::HostError(text),
     }
 }

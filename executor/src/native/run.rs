@@ -36,7 +36,7 @@ pub(super) fn prove(
     }
     let image = match executor.images.get(blake3::Hash::from_bytes(job.artifact_id), &job.artifact) {
         Ok(image) => image,
-        Err(ImageError::Bad(text)) => return not_started(FailReason::BadModule(text)),
+        Err(ImageError::Bad(text) | ImageError::Large(text)) => return not_started(FailReason::BadModule(text)),
         Err(ImageError::Host(text)) => return not_started(FailReason::HostError(text)),
     };
     let (events, received) = mpsc::sync_channel(EVENTS_WAITING_MAX);

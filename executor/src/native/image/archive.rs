@@ -36,7 +36,8 @@ impl Budget {
     /// Counts an entry with that much content and headers.
     pub(super) fn entry(&mut self, bytes: u64) -> Result<(), ImageError> {
         let entries = self.entries.checked_sub(1).ok_or_else(|| ImageError::bad("the archive has too many entries"))?;
-        let bytes = self.bytes.checked_sub(bytes).ok_or_else(|| ImageError::bad("the archive holds too many bytes"))?;
+        let many = || ImageError::Large("the archive holds too many bytes".to_owned());
+        let bytes = self.bytes.checked_sub(bytes).ok_or_else(many)?;
         (self.entries, self.bytes) = (entries, bytes);
         Ok(())
     }
@@ -56,7 +57,7 @@ impl<R: Read> Read for Gate<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let room = usize::try_from(self.open.get()).map_or(buffer.len(), |open| open.min(buffer.len()));
         if room == 0 && !buffer.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an entry is longer than it may be"));
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "an entry is longer than it may be"));
         }
         let read = self.inner.read(&mut buffer[..room])?;
         self.open.set(self.open.get() - read as u64);

@@ -42,7 +42,7 @@ pub(super) fn plain(input: &mut dyn Input, path: &Path, budget: &mut Budget) -> 
     let bytes_max = budget.bytes_left();
     let bytes = io::copy(&mut unpacked(input)?.take(bytes_max.saturating_add(1)), &mut file)?;
     if bytes > bytes_max {
-        return Err(ImageError::Bad(format!("the artifact unpacks to more than {bytes_max} bytes")));
+        return Err(ImageError::Large(format!("the artifact unpacks to more than {bytes_max} bytes")));
     }
     Ok(Some(file))
 }

@@ -59,6 +59,9 @@ pub(super) enum ImageError {
     /// The artifact's own fault.
     #[error("{0}")]
     Bad(String),
+    /// More than there was room for: the artifact's own fault, unless there was less room than it may take.
+    #[error("{0}")]
+    Large(String),
     /// This machine's fault.
     #[error("{0}")]
     Host(String),
@@ -69,10 +72,10 @@ impl ImageError {
         Self::Bad(what.to_string())
     }
 
-    /// Where there is less room than the artifact may take, nobody knows whose fault it is.
+    /// Where there is less room than the artifact may take, it is not the artifact's fault that it found too little.
     fn where_there_is(self, little_room: bool) -> Self {
         match self {
-            Self::Bad(text) if little_room => Self::Host(format!("there may be no room here to unpack it: {text}")),
+            Self::Large(text) if little_room => Self::Host(format!("there may be no room here to unpack it: {text}")),
             error => error,
         }
     }
@@ -92,7 +95,10 @@ impl From<std::io::Error> for ImageError {
             }
             cause = one.source();
         }
-        Self::Bad(error.to_string())
+        match error.kind() {
+            std::io::ErrorKind::FileTooLarge => Self::Large(error.to_string()),
+            _ => Self::Bad(error.to_string()),
+        }
     }
 }
 
@@ -293,9 +299,11 @@ mod tests {
 
     #[test]
     fn an_artifact_that_fills_a_small_disk_is_not_blamed() {
-        let host = ImageError::bad("too many bytes").where_there_is(true);
+        let large = || ImageError::Large("too many bytes".to_owned());
+        let host = large().where_there_is(true);
         assert!(matches!(host, ImageError::Host(text) if text.ends_with("unpack it: too many bytes")));
-        assert!(matches!(ImageError::bad("cut off").where_there_is(false), ImageError::Bad(_)));
+        assert!(matches!(large().where_there_is(false), ImageError::Large(_)));
+        assert!(matches!(ImageError::bad("not static").where_there_is(true), ImageError::Bad(_)));
     }
 
     #[test]
