@@ -73,6 +73,10 @@ kills:
     cargo build --package lemma --bin lemma --example bad_inputs
     cargo run --package lemma --example bad_inputs -- kills
 
+# A client that is killed in the middle of a run goes on with it on a local network: one workload, one charge.
+resume:
+    cargo test --package lemma --test resume -- --ignored
+
 # A node that alters its proofs: rejected by certificate, slashed, and another prover's is verified. Known programs unless told.
 faulty-node *arguments:
     cargo build --package lemma --bin lemma --example faulty_node

@@ -16,6 +16,8 @@ pub enum Progress<'a> {
     Pending,
     /// It went one step on. Each step of the record's timeline is told once, in order.
     Step(&'a Step),
+    /// It was looked at again and stands where it stood: `explain` says why, `moves_on_ms` until when at the latest.
+    Waiting(&'a Workload),
     /// Its program says how far it is, of a thousand. Only the prover's own node tells.
     Permille {
         /// The attempt, counted from 1.
@@ -106,6 +108,7 @@ fn dropped(refusal: Option<Problem>) -> Result<bool, ClientError> {
 #[derive(Default)]
 struct Seen {
     pending: bool,
+    known: bool,
     steps: usize,
 }
 
@@ -114,8 +117,12 @@ impl Seen {
         if !std::mem::replace(&mut self.pending, true) {
             watch(Progress::Pending);
         }
+        let known = std::mem::replace(&mut self.known, true);
         for step in workload.timeline.iter().skip(self.steps) {
             watch(Progress::Step(step));
+        }
+        if known && workload.timeline.len() <= self.steps {
+            watch(Progress::Waiting(workload));
         }
         self.steps = self.steps.max(workload.timeline.len());
     }
@@ -155,11 +162,12 @@ mod tests {
         let (mut seen, mut told) = (Seen::default(), Vec::new());
         let mut watch = |progress: Progress<'_>| match progress {
             Progress::Step(step) => told.push(step.event.clone()),
+            Progress::Waiting(_) => told.push("waiting".to_owned()),
             other => told.push(format!("{other:?}")),
         };
         for steps in [&[] as &[&str], &["queued"], &["queued"], &["queued", "allocated", "accepted"]] {
             seen.tell(&workload(steps), &mut watch);
         }
-        assert_eq!(told, ["Pending", "queued", "allocated", "accepted"]);
+        assert_eq!(told, ["Pending", "queued", "waiting", "allocated", "accepted"]);
     }
 }

@@ -11,6 +11,7 @@
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
 //! | `logs` | [`Client::follow_log`]: what a workload's program logs, wherever it runs |
 //! | `run` | [`Client::run`]: all of it in one call, ending with a receipt that was checked here |
+//! | `resume` | [`Sender::send_kept`], [`Client::resend`]: sending so that being cut off charges nobody twice |
 //! | `earlier` | [`Client::earlier_proof`]: the proof of an earlier workload, as an input of a run |
 //! | `evm` | [`evm::calldata`]: a proof as a call of snarkjs' Solidity contract |
 //! | `webhook` | [`verify_webhook`]: for who receives webhooks of a node |
@@ -42,6 +43,7 @@ pub mod evm;
 mod files;
 mod follow;
 mod logs;
+mod resume;
 mod retry;
 mod run;
 mod sign;

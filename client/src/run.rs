@@ -56,9 +56,23 @@ impl Sender {
     /// # Errors
     /// The protocol's refusals as problems; then the nonce is not used up. Otherwise as every request.
     pub async fn send(&mut self, call: Call) -> Result<Submitted, ClientError> {
+        self.send_kept(call, |_| Ok(())).await
+    }
+
+    /// As [`Sender::send`]; what is signed is given to `keep` before it is sent. What was kept last is what arrives, if anything
+    /// does: [`Client::resend`] goes on with it.
+    ///
+    /// # Errors
+    /// Those of `keep`, and then nothing is sent; otherwise as [`Sender::send`].
+    pub async fn send_kept(
+        &mut self,
+        call: Call,
+        mut keep: impl FnMut(&SignedTransaction) -> Result<(), ClientError>,
+    ) -> Result<Submitted, ClientError> {
         let first = self.nonce;
         loop {
             let signed = self.sign(call.clone()).await?;
+            keep(&signed)?;
             let result = self.client.submit(&signed).await;
             let taken =
                 |error: &ClientError| error.code() == "nonce-taken" && self.nonce - first < MEMPOOL_PER_SENDER as u64;

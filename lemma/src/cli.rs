@@ -2,10 +2,10 @@
 
 use crate::{
     commands::{
-        Context, account, blob, events, evidence, genesis, key, logs, node, params, program, proof, prover, quote,
-        receipt, run, tx, validator, workload,
+        Context, account, blob, config, events, evidence, genesis, key, logs, node, params, program, proof, prover,
+        quote, receipt, run, shell, tx, validator, workload,
     },
-    demo, devnet,
+    demo, devnet, doctor,
     exit::TABLE,
     output::Output,
 };
@@ -26,9 +26,17 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// The node's API
-    #[arg(long, global = true, value_name = "URL", env = "LEMMA_NODE", hide_env_values = true, default_value = NODE)]
-    pub node: String,
+    /// No progress on stderr: results and errors alone
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// The node's API; that of the network unless told, http://127.0.0.1:26600 at last
+    #[arg(long, global = true, value_name = "URL", env = "LEMMA_NODE", hide_env_values = true)]
+    pub node: Option<String>,
+
+    /// A network of the configuration file, which says where a node is, which key signs and under which receipts are checked
+    #[arg(long, global = true, value_name = "NAME", env = "LEMMA_NETWORK", hide_env_values = true)]
+    pub network: Option<String>,
 }
 
 const LONG: &str = "\
@@ -50,7 +58,10 @@ Exit codes:
   5  a receipt, proof or blob is not what it should be
   6  the workload ended without a proof
 
-Results go to stdout, progress to stderr.";
+Results go to stdout, progress to stderr. No colours where NO_COLOR is set or no terminal reads.
+
+What an option does not say is taken from the environment (LEMMA_NODE, LEMMA_KEY, LEMMA_NETWORK), then from the network's part of the
+configuration file (`lemma config show`), then from the default.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -62,10 +73,10 @@ pub enum Command {
     /// Make, check or show the beginning of a network
     #[command(subcommand)]
     Genesis(genesis::Genesis),
-    /// Make or show an account's key
+    /// Make, show, encrypt or move an account's key
     #[command(subcommand)]
     Key(key::Key),
-    /// Deploy or show a program
+    /// Make, try, deploy or show a program
     #[command(subcommand)]
     Program(program::Program),
     /// Ask for one execution of a program
@@ -107,6 +118,12 @@ pub enum Command {
     #[command(subcommand)]
     Validator(validator::Validator),
     Params(params::Params),
+    /// Say which node, key and group key are used with which network
+    #[command(subcommand)]
+    Config(config::Config),
+    Doctor(doctor::Doctor),
+    Completions(shell::Completions),
+    Man(shell::Man),
     Evidence(evidence::Evidence),
 }
 
@@ -116,7 +133,7 @@ impl Cli {
     /// # Errors
     /// Whatever went wrong; `exit` knows the code.
     pub async fn run(self) -> anyhow::Result<()> {
-        let context = Context { out: Output::new(self.json), node: self.node };
+        let context = Context { out: Output::new(self.json, self.quiet), node: self.node, network: self.network };
         let context = &context;
         match self.command {
             Command::Demo(command) => command.run(context).await,
@@ -142,6 +159,10 @@ impl Cli {
             Command::Validator(command) => command.run(context).await,
             Command::Account(command) => command.run(context).await,
             Command::Params(command) => command.run(context).await,
+            Command::Config(command) => command.run(context),
+            Command::Doctor(command) => command.run(context).await,
+            Command::Completions(command) => command.run(context),
+            Command::Man(command) => command.run(context),
             Command::Evidence(command) => command.run(context).await,
         }
     }
@@ -165,12 +186,63 @@ mod tests {
 
     #[test]
     fn the_whole_help_is_as_it_was_agreed() {
-        let mut command = Cli::command().term_width(100);
+        let mut command = crate::help::command().term_width(100);
         command.build();
         let mut pages = String::new();
         help(&mut command, "", &mut pages);
         let trimmed: Vec<&str> = pages.lines().map(str::trim_end).collect();
         insta::assert_snapshot!(trimmed.join("\n"));
+    }
+
+    /// Every command, by its path.
+    fn walk(command: &clap::Command, path: &str, see: &mut dyn FnMut(&str, &clap::Command)) {
+        let path = format!("{path} {}", command.get_name()).trim().to_owned();
+        see(&path, command);
+        command.get_subcommands().filter(|next| next.get_name() != "help").for_each(|next| walk(next, &path, see));
+    }
+
+    fn command() -> clap::Command {
+        let mut command = Cli::command();
+        command.build();
+        command
+    }
+
+    #[test]
+    fn every_command_shows_an_example_of_itself() {
+        walk(&command(), "", &mut |path, command| {
+            let help = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            assert!(help.contains("Example") && help.contains(&format!("  {path}")), "{path} has no example");
+        });
+    }
+
+    #[test]
+    fn examples_name_options_that_exist() {
+        let root = command();
+        walk(&root, "", &mut |path, command| {
+            let help = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+            for line in help.unwrap_or_default().lines().filter(|line| line.starts_with(&format!("  {path} "))) {
+                let words = line.split_whitespace().take_while(|word| !matches!(*word, "|" | ">" | "&&"));
+                for option in words.filter_map(|word| word.strip_prefix("--")) {
+                    let known = command.get_arguments().any(|it| it.get_long() == Some(option)) || option == "help";
+                    // A group's examples are of its commands.
+                    assert!(known || command.has_subcommands(), "{path}: {line}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn no_argument_is_a_passphrase_or_a_secret() {
+        walk(&command(), "", &mut |path, command| {
+            for argument in command.get_arguments() {
+                let name = argument.get_id().as_str();
+                assert!(
+                    !name.contains("passphrase") && !name.contains("password") && name != "secret",
+                    "{path} {name}"
+                );
+            }
+        });
     }
 
     #[test]

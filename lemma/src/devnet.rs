@@ -110,7 +110,7 @@ fn started(folder: &Folder) -> anyhow::Result<Started> {
         group_key: folder.genesis.group_key,
         dir: folder.dir.clone(),
         nodes: folder.places.iter().map(node).collect(),
-        user: files::read_key(&folder.user)?.account(),
+        user: files::read_account(&folder.user)?,
         user_key: folder.user.clone(),
     })
 }

@@ -1,6 +1,7 @@
 //! How the command ends: a code for scripts, a message and a hint for people.
 
 use client::ClientError;
+use node::KeyError;
 use receipt::ReceiptError;
 
 /// The exit codes, as `--help` documents them.
@@ -86,6 +87,10 @@ pub fn told(error: &anyhow::Error) -> Told {
     }
     if let Some(error) = error.downcast_ref::<ClientError>() {
         return Told { exit: of_client(error), code: error.code().to_owned(), hint: error.hint().to_owned() };
+    }
+    if error.downcast_ref::<KeyError>().is_some() {
+        let hint = "name a file that can be used; one that exists is never overwritten".to_owned();
+        return Told { exit: Code::Failed, code: word(Code::Failed).to_owned(), hint };
     }
     if error.downcast_ref::<ReceiptError>().is_some() {
         let hint = "check that the group key is that of this chain".to_owned();

@@ -1,13 +1,13 @@
 //! Keys and other files that the command line names. Secrets are readable by their owner alone and never printed.
 
-use crate::exit::Failure;
+use crate::{exit::Failure, passphrase};
 use anyhow::Context as _;
-use node::{KeyError, read_secret, write_secret};
+use node::{Held, KeyError, Keystore, KeystoreError, Secret, read_held, write_secret};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-use types::{SecretKey, VerdictSecret};
+use types::{AccountId, SecretKey, VerdictSecret};
 
 /// Bytes that nobody else knows.
 ///
@@ -37,25 +37,92 @@ pub fn write_key(path: &Path, secret: &[u8; 32]) -> Result<(), KeyError> {
     write_secret(path, secret)
 }
 
-/// Reads an account's key file, or that of the prover which a node's configuration (`….toml`) names.
+/// The keys that one secret makes.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Of its account.
+    pub account: SecretKey,
+    /// Of a prover's verdicts.
+    pub verdict: VerdictSecret,
+}
+
+impl Keys {
+    /// None where the secret makes no keys.
+    #[must_use]
+    pub fn of(secret: &[u8]) -> Option<Self> {
+        let secret = secret.try_into().ok()?;
+        Some(Self { account: SecretKey::from_bytes(secret)?, verdict: VerdictSecret::derive(secret)? })
+    }
+}
+
+const HINT: &str = "make one with `lemma key new`";
+
+/// Reads an account's key file, or that of the prover which a node's configuration (`….toml`) names. Where it is encrypted, the
+/// passphrase is asked for.
 ///
 /// # Errors
 /// When it cannot be read, others may read it, or it holds no key.
-pub fn read_key(path: &Path) -> anyhow::Result<SecretKey> {
-    Ok(read_prover_key(path)?.0)
+pub fn read_keys(path: &Path) -> anyhow::Result<Keys> {
+    let path = key_file(path)?;
+    keys_of(&path, &read_secret(&path)?)
 }
 
-/// Reads a prover's key file, as [`read_key`] does: one secret makes the key of its account and that of its verdicts.
+/// Reads the secret of a key file.
 ///
 /// # Errors
-/// As [`read_key`].
-pub fn read_prover_key(path: &Path) -> anyhow::Result<(SecretKey, VerdictSecret)> {
-    let hint = "make one with `lemma key new`";
+/// As [`read_keys`].
+pub fn read_secret(path: &Path) -> anyhow::Result<Secret> {
+    match read_held(path).map_err(unusable)? {
+        Held::Plain(secret) => Ok(secret),
+        Held::Encrypted(keystore) => open(path, &keystore),
+    }
+}
+
+/// Opens an encrypted secret. It must be of the account that the file says it is of: that is believed where no passphrase is
+/// asked for.
+fn open(path: &Path, keystore: &Keystore) -> anyhow::Result<Secret> {
+    let secret = keystore.decrypt(&passphrase::existing(path)?);
+    let secret = secret.map_err(|why| unusable(KeyError::Encrypted { path: path.to_owned(), why }))?;
+    match keystore.account() {
+        Some(account) if keys_of(path, &secret)?.account.account() != account => {
+            let message = format!("{} says that it is of {account}, but it is of another account", path.display());
+            Err(Failure::usage(message, "somebody changed the file").into())
+        }
+        _ => Ok(secret),
+    }
+}
+
+/// The keys that the secret of a file makes.
+///
+/// # Errors
+/// When it makes none.
+pub fn keys_of(path: &Path, secret: &[u8]) -> anyhow::Result<Keys> {
+    let none = || Failure::usage(format!("{} holds no account's key", path.display()), HINT);
+    Ok(Keys::of(secret).ok_or_else(none)?)
+}
+
+fn unusable(error: KeyError) -> Failure {
+    let hint = match &error {
+        KeyError::Encrypted { why: KeystoreError::Passphrase, .. } => "try again, or take the backup",
+        KeyError::Mode { .. } => "chmod 600 it",
+        _ => HINT,
+    };
+    Failure::usage(error.to_string(), hint)
+}
+
+/// The account of a key file. Asks for no passphrase: an encrypted file says whose it is.
+///
+/// # Errors
+/// As [`read_keys`].
+pub fn read_account(path: &Path) -> anyhow::Result<AccountId> {
     let path = key_file(path)?;
-    let secret = read_secret(&path).map_err(|error| Failure::usage(error.to_string(), hint))?;
-    let secret: Option<[u8; 32]> = secret.try_into().ok();
-    let keys = secret.and_then(|secret| Some((SecretKey::from_bytes(&secret)?, VerdictSecret::derive(&secret)?)));
-    keys.ok_or_else(|| Failure::usage(format!("{} holds no account's key", path.display()), hint).into())
+    match read_held(&path).map_err(unusable)? {
+        Held::Plain(secret) => Ok(keys_of(&path, &secret)?.account.account()),
+        Held::Encrypted(keystore) => match keystore.account() {
+            Some(account) => Ok(account),
+            None => Ok(keys_of(&path, &open(&path, &keystore)?)?.account.account()),
+        },
+    }
 }
 
 /// The key file that is meant.
@@ -89,10 +156,10 @@ mod tests {
         let (secret, key) = new_key().expect("key");
         write_key(&path, &secret).expect("written");
         assert_eq!(fs::metadata(&path).expect("file").permissions().mode() & 0o777, 0o600);
-        assert_eq!(read_key(&path).expect("read").account(), key.account());
+        assert_eq!(read_account(&path).expect("read"), key.account());
         assert!(write_key(&path, &secret).is_err(), "a key is never overwritten");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("permissions");
-        assert!(read_key(&path).is_err(), "a key that others can read is refused");
+        assert!(read_account(&path).is_err(), "a key that others can read is refused");
     }
 
     #[test]
@@ -103,11 +170,11 @@ mod tests {
         let config = dir.path().join("config.toml");
         let least = "genesis = \"g\"\ndata = \"d\"\nnode_key = \"n\"\n";
         fs::write(&config, format!("{least}prover_key = \"prover.key\"\n")).expect("written");
-        let (account, verdict) = read_prover_key(&config).expect("read");
+        let Keys { account, verdict } = read_keys(&config).expect("read");
         assert_eq!(account.account(), key.account());
         assert_eq!(verdict.public(), VerdictSecret::derive(&secret).expect("key").public());
         fs::write(&config, least).expect("written");
-        assert!(read_key(&config).expect_err("none").to_string().contains("prover_key"));
+        assert!(read_account(&config).expect_err("none").to_string().contains("prover_key"));
     }
 
     #[test]
@@ -115,6 +182,6 @@ mod tests {
         let dir = tempfile::tempdir().expect("folder");
         let path = dir.path().join("user.key");
         write_secret(&path, &[0xab; 31]).expect("written");
-        assert!(!format!("{:?}", read_key(&path).expect_err("short")).contains("abab"));
+        assert!(!format!("{:?}", read_keys(&path).expect_err("short")).contains("abab"));
     }
 }

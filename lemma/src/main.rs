@@ -5,24 +5,33 @@ mod cli;
 mod commands;
 mod demo;
 mod devnet;
+mod doctor;
 mod exit;
 mod files;
+mod help;
+mod journal;
 mod life;
 mod network;
 mod output;
+mod passphrase;
+mod profile;
 mod toolchain;
 mod trial;
 mod units;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use output::{BAD, FAINT, Output, styled};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // A sandbox is this binary, started again.
     executor::native::run_if_sandbox_process();
-    let cli = cli::Cli::parse();
-    let out = Output::new(cli.json);
+    let parsed = cli::Cli::from_arg_matches(&help::command().get_matches());
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let out = Output::new(cli.json, cli.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return tell(out, &error.into()),
@@ -43,11 +52,11 @@ fn tell(out: Output, error: &anyhow::Error) -> ExitCode {
         let value = serde_json::json!({
             "error": told.code, "message": format!("{error:#}"), "hint": told.hint, "exit": told.exit as u8,
         });
-        out.note(value);
+        out.warn(value);
     } else {
-        out.note(format_args!("{} {error:#}", styled(BAD, "error:")));
+        out.warn(format_args!("{} {error:#}", styled(BAD, "error:")));
         if !told.hint.is_empty() {
-            out.note(format_args!("{} {}", styled(FAINT, "hint:"), told.hint));
+            out.warn(format_args!("{} {}", styled(FAINT, "hint:"), told.hint));
         }
     }
     ExitCode::from(told.exit as u8)

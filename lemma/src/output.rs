@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::{
     fmt::Display,
     io::{IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// Good news.
@@ -21,13 +22,14 @@ pub const FAINT: Style = Style::new().dimmed();
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     json: bool,
+    quiet: bool,
 }
 
 impl Output {
-    /// In JSON, or for people.
+    /// In JSON, or for people; with progress, or without.
     #[must_use]
-    pub const fn new(json: bool) -> Self {
-        Self { json }
+    pub const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
     }
 
     /// Whether results are JSON.
@@ -73,13 +75,50 @@ impl Output {
 
     /// A line of progress, for people.
     pub fn note(self, text: impl Display) {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// A line that is told also to those who want no progress.
+    pub fn warn(self, text: impl Display) {
+        wipe();
         // Whoever closed the other end does not want to read it.
         let _ = writeln!(anstream::stderr(), "{}", but_styles(&text.to_string()));
     }
+
+    /// How far something is: at a terminal in the place of what was said so before; elsewhere a line where `worth` it.
+    pub fn passing(self, worth: bool, text: impl Display) {
+        if is_rewritten() && !self.quiet {
+            wipe();
+            STANDS.store(true, Ordering::Relaxed);
+            let mut to = anstream::stderr();
+            let _ = write!(to, "{text}\r").and_then(|()| to.flush());
+        } else if worth {
+            self.note(text);
+        }
+    }
+}
+
+/// Whether a line stands at the terminal that is to be written over.
+static STANDS: AtomicBool = AtomicBool::new(false);
+
+/// Takes away the line that is to be written over.
+fn wipe() {
+    if STANDS.swap(false, Ordering::Relaxed) {
+        let mut to = anstream::stderr();
+        let _ = write!(to, "\x1b[2K").and_then(|()| to.flush());
+    }
+}
+
+/// Whether a line of stderr can be written over.
+fn is_rewritten() -> bool {
+    std::io::stderr().is_terminal() && anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Writes a line to stdout. A reader that has gone (`| head`) is no failure.
 fn to_stdout(text: &str) {
+    wipe();
     let mut out = anstream::stdout();
     let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
 }

@@ -43,8 +43,8 @@ pub enum UnitError {
     #[error("expected NAME=VALUE, such as slash=500, got {0:?}")]
     Setting(String),
     /// There is no such parameter.
-    #[error("there is no parameter {0:?}; `lemma params` shows all of them")]
-    Unknown(String),
+    #[error("there is no parameter {0:?}{1}; `lemma params` shows all of them")]
+    Unknown(String, String),
     /// Not a value of the parameter.
     #[error("expected for {name} {expected}, got {got:?}")]
     Value {
@@ -113,11 +113,23 @@ impl FromStr for Setting {
     fn from_str(text: &str) -> Result<Self, UnitError> {
         let cut = |text: &str| text.chars().take(40).collect::<String>();
         let (name, value) = text.split_once('=').ok_or_else(|| UnitError::Setting(cut(text)))?;
-        let known = PARAMETERS.iter().find(|known| known.name == name).ok_or_else(|| UnitError::Unknown(cut(name)))?;
+        let known = PARAMETERS.iter().find(|known| known.name == name).ok_or_else(|| unknown(&cut(name)))?;
         let (number, expected) = in_unit(known.unit, value);
         let wrong = || UnitError::Value { name: known.name, expected, got: cut(value) };
         Ok(Self { name: name.to_owned(), value: number.ok_or_else(wrong)? })
     }
+}
+
+fn unknown(name: &str) -> UnitError {
+    let near = nearest(name, PARAMETERS.iter().map(|known| known.name));
+    UnitError::Unknown(name.to_owned(), near.map_or(String::new(), |near| format!("; did you mean {near}?")))
+}
+
+/// The word that was most likely meant, if one is near enough.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const NEAR: f64 = 0.8;
+    let close = known.map(|it| (strsim::jaro_winkler(word, it), it)).filter(|(near, _)| *near >= NEAR);
+    close.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, it)| it)
 }
 
 /// The number that a text says in a unit, and what such texts look like.
@@ -251,7 +263,8 @@ mod tests {
     fn what_is_no_value_of_a_parameter_says_what_is_expected() {
         let wrong = |text: &str| text.parse::<Setting>().expect_err("wrong").to_string();
         assert!(wrong("slash").contains("NAME=VALUE"));
-        assert!(wrong("slahs=1").contains("no parameter \"slahs\""));
+        assert!(wrong("slahs=1").contains("no parameter \"slahs\"; did you mean slash?"));
+        assert!(!wrong("xyz=1").contains("did you mean"));
         assert!(wrong("slash=half").contains("thousandths"));
         assert!(wrong("bond_per_unit=-1").contains("LEM"));
         assert!(wrong("accept_window=soon").contains("90s"));

@@ -51,8 +51,8 @@ impl Net {
     }
 
     fn first(&self) -> types::AccountId {
-        let secret = node::read_secret(&self.path("node-0/prover.key")).expect("key").try_into().expect("32 bytes");
-        types::SecretKey::from_bytes(&secret).expect("key").account()
+        let secret = node::read_secret(&self.path("node-0/prover.key")).expect("key");
+        types::SecretKey::from_bytes(secret.as_slice().try_into().expect("32 bytes")).expect("key").account()
     }
 }
 

@@ -47,7 +47,10 @@ pub use feed::{Feed, Listener, Told};
 pub use genesis::{GenesisFileError, read_genesis};
 pub use host::{Host, HostSetup, Prover, Share, SubmitError, Usage};
 pub use index::{Index, Page};
-pub use keys::{KeyError, read_secret, write_secret};
+pub use keys::{
+    Held, KeyError, Keystore, KeystoreError, PASSPHRASE_FD, PASSPHRASE_FILE, Passphrase, Secret, held, plain_text,
+    read_held, read_secret, read_secret_with, replace_private, write_private, write_secret,
+};
 pub use metrics::{ENGINE_METRICS, METRICS, Metric};
 pub use money::follow_money;
 pub use start::{Running, run, start, start_around};

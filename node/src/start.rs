@@ -172,7 +172,7 @@ fn join(
     };
     let ledger = Ledger::new((*genesis).clone()).map_err(unusable)?;
     let folder = Folder::claim(&config.data, ledger.chain())?;
-    let secret = keys::read_key(&config.node_key)?;
+    let secret = *keys::read_key(&config.node_key)?;
     let me = PeerId(engine::public_key(secret));
     let prover =
         config.prover_key.as_deref().map(|path| prover::prover(path, &genesis, &folder, &config.limits)).transpose()?;
@@ -199,7 +199,7 @@ fn join(
         pace: network::pace(&genesis.params),
         network: network::network(&config.p2p, &genesis, me)?,
         secret,
-        share: config.share.as_deref().map(keys::read_secret).transpose()?.map(Into::into),
+        share: config.share.as_deref().map(keys::read_secret).transpose()?.map(|share| share.to_vec().into()),
         storage: folder.join("engine"),
         threads: config.limits.engine_threads,
     };

@@ -57,7 +57,7 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(net: &'a Net, node: &'a Node) -> anyhow::Result<Self> {
-        let secret: Option<[u8; 32]> = node::read_secret(net.user().as_ref())?.try_into().ok();
+        let secret: Option<[u8; 32]> = node::read_secret(net.user().as_ref())?.as_slice().try_into().ok();
         let user = secret.and_then(|secret| SecretKey::from_bytes(&secret)).context("no key of the user")?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { net, node, pid: node.pid()?, client: Client::new(&node.api)?, user, runtime })

@@ -40,6 +40,7 @@ pub struct Balance {
 
 /// Show how money moved.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  lemma account ledger ACCOUNT")]
 pub enum Account {
     Ledger(Ledger),
 }
@@ -83,15 +84,18 @@ impl Whose {
     pub fn given(&self) -> anyhow::Result<Option<AccountId>> {
         match (self.account, &self.key) {
             (Some(account), _) => Ok(Some(account)),
-            (None, Some(key)) => Ok(Some(files::read_key(key)?.account())),
+            (None, Some(key)) => Ok(Some(files::read_account(key)?)),
             (None, None) => Ok(None),
         }
     }
 
-    /// The account.
-    pub fn account(&self) -> anyhow::Result<AccountId> {
+    /// The account: that of the key that would sign unless told.
+    pub fn account(&self, context: &Context) -> anyhow::Result<AccountId> {
+        if let Some(account) = self.given()? {
+            return Ok(account);
+        }
         let missing = || crate::exit::Failure::usage("no account is given", "name it, or give --key FILE");
-        Ok(self.given()?.ok_or_else(missing)?)
+        files::read_account(&context.key()?.ok_or_else(missing)?)
     }
 }
 
@@ -115,7 +119,7 @@ impl Transfer {
 impl Balance {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let account = context.client()?.account(self.whose.account()?).await?;
+        let account = context.client()?.account(self.whose.account(context)?).await?;
         context
             .out
             .result(&account, |it| format!("{} LEM\nnext nonce {}, at height {}", it.balance, it.nonce, it.height))
@@ -126,7 +130,7 @@ impl Account {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let Self::Ledger(ledger) = self;
-        let account = ledger.whose.account()?;
+        let account = ledger.whose.account(context)?;
         let movements = movements(&context.client()?, account, ledger.limit, ledger.before).await?;
         context.out.result(&movements, table)
     }

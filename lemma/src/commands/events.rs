@@ -9,14 +9,14 @@ use types::WorkloadId;
 
 /// Print what happens, as it happens.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lemma events --workload ID --json | jq .state")]
+#[command(after_help = "Examples:\n  lemma events --workload ID --json | jq .state\n  lemma events --skip-empty")]
 pub struct Events {
     /// Only what happens to this workload
     #[arg(long, value_name = "ID")]
     workload: Option<WorkloadId>,
     /// Leave out blocks that did nothing
     #[arg(long)]
-    quiet: bool,
+    skip_empty: bool,
 }
 
 impl Events {
@@ -25,7 +25,7 @@ impl Events {
         let mut events = context.client()?.events(self.workload).await?;
         while let Some(event) = events.next().await {
             let event = event?;
-            if self.quiet && event.event == "block" {
+            if self.skip_empty && event.event == "block" {
                 continue;
             }
             context.out.line(&event, line)?;

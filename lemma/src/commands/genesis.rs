@@ -16,6 +16,7 @@ use types::{
 
 /// Make, check or show the beginning of a network.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  lemma genesis new net --nodes 4\n  lemma genesis check net/genesis.json")]
 pub enum Genesis {
     New(New),
     /// Show what a genesis file says; it is checked as well

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use types::ProgramId;
 
 const STEPS: &str = "\
-From nothing to a proof, on a devnet that `lemma devnet --dir net` started:
+Examples, from nothing to a proof, on a devnet that `lemma devnet --dir net` started:
   lemma program new squares --sdk lemma/program && cd squares
   lemma program build
   lemma program test
@@ -38,6 +38,7 @@ pub enum Program {
     /// Upload a prover and a verifier and make them known
     Deploy(Box<deploy::Deploy>),
     /// Show a program
+    #[command(after_help = "Example:\n  lemma program show PROGRAM")]
     Show {
         /// The program
         program: ProgramId,

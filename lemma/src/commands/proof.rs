@@ -17,6 +17,7 @@ use types::WorkloadId;
 
 /// Fetch a proof, or write it for another system.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  lemma proof get ID -o proof.bin\n  lemma proof export ID --evm")]
 pub enum Proof {
     /// Fetch the proof of a workload
     #[command(after_help = "Examples:\n  lemma proof get ID -o proof.bin\n  lemma proof get ID --part public")]

@@ -14,8 +14,13 @@ use types::{Call, TxId, registry::Role};
 
 /// Join as a prover, change or leave, and show how provers fare.
 #[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  lemma prover list\n  lemma prover register --cpus 4 --memory 8GiB --key node/config.toml --watch\n  \
+                        lemma prover status --key node/config.toml"
+)]
 pub enum Prover {
     /// List all provers
+    #[command(after_help = "Example:\n  lemma prover list")]
     List,
     /// Show one prover, and what keeps it from work
     #[command(
@@ -70,7 +75,7 @@ impl Prover {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::List => show::list(context).await,
-            Self::Status { whose } => show::status(context, whose.account()?).await,
+            Self::Status { whose } => show::status(context, whose.account(context)?).await,
             Self::Ledger(ledger) => ledger.run(context).await,
             Self::Register(register) => register.run(context).await,
             Self::Update(update) => update.run(context).await,

@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::{
+    exit::Failure,
     files,
     output::{FAINT, GOOD, styled},
 };
@@ -13,6 +14,8 @@ use types::{WorkloadId, beacon::GroupKey, workload::Kind};
 
 /// Fetch a receipt, or check one with no node.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  lemma receipt get ID -o receipt.lemma --key GROUPKEY\n  \
+                        lemma receipt verify receipt.lemma --key GROUPKEY")]
 pub enum Receipt {
     /// Fetch the receipt of a workload that has ended, and check it
     #[command(after_help = "Example:\n  lemma receipt get ID -o receipt.lemma --key GROUPKEY")]
@@ -22,7 +25,7 @@ pub enum Receipt {
         /// Where to write it
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
-        /// The group key that you trust; the node's word is taken for it unless told
+        /// The group key that you trust; that of the configuration file unless told, or else the node's word
         #[arg(long, value_name = "GROUPKEY")]
         key: Option<GroupKey>,
     },
@@ -31,9 +34,9 @@ pub enum Receipt {
     Verify {
         /// The receipt
         file: PathBuf,
-        /// The 96-byte group key of the network, as hex: from a source that you trust
+        /// The 96-byte group key of the network, as hex: from a source that you trust; that of the configuration file unless told
         #[arg(long, value_name = "GROUPKEY")]
-        key: GroupKey,
+        key: Option<GroupKey>,
     },
 }
 
@@ -58,13 +61,20 @@ impl Receipt {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::Get { workload, output, key } => get(context, workload, output, key).await,
-            Self::Verify { file, key } => verify(context, &file, &key),
+            Self::Verify { file, key } => {
+                let none =
+                    || Failure::usage("under which group key?", "give --key, or `lemma config set` it for a network");
+                let known =
+                    key.map_or_else(|| Ok::<_, anyhow::Error>(context.profile()?.group_key), |key| Ok(Some(key)));
+                verify(context, &file, &known?.ok_or_else(none)?)
+            }
         }
     }
 }
 
 async fn get(context: &Context, id: WorkloadId, file: PathBuf, key: Option<GroupKey>) -> anyhow::Result<()> {
     let client = context.client()?;
+    let key = key.or(context.profile()?.group_key);
     let group_key = match key {
         Some(key) => key,
         None => client.status().await?.group_key,

@@ -7,6 +7,7 @@ pub mod request;
 use super::{Context, signing::Signing};
 use crate::{
     exit::Failure,
+    journal::Entry,
     life::Life,
     output::{STRONG, styled},
 };
@@ -30,12 +31,14 @@ Examples:
   lemma run --request request.toml --max-fee 1 --key user.key --watch
 
 --local runs on this machine alone and pays nothing: it measures, and --save writes a request with half as much time again and a \
-quarter more memory and disk than it took.";
+quarter more memory and disk than it took.
+
+A run that is cut off (Ctrl-C, kill, power) before its end was told is gone on with by the same command: one workload, one charge. The \
+signed transaction lies in ~/.local/state/lemma/runs until then. Without --watch the end is that it was sent.";
 
 /// Ask for one execution of a program.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-#[command(mut_arg("key", |key| key.required(false).required_unless_present("local")))]
 pub struct Run {
     /// The program, unless --request names it
     program: Option<ProgramId>,
@@ -47,6 +50,9 @@ pub struct Run {
     /// Follow it to its end and check the receipt
     #[arg(long, conflicts_with = "sign_only")]
     watch: bool,
+    /// Send another, even if the same was sent before and cut off before its end was told
+    #[arg(long, conflicts_with_all = ["sign_only", "local"])]
+    new: bool,
     /// With --watch: where to write the receipt
     #[arg(long, value_name = "FILE", requires = "watch")]
     receipt: Option<std::path::PathBuf>,
@@ -95,7 +101,7 @@ impl Followed {
 /// Follows a workload to its end, telling every step, and checks its receipt.
 pub async fn follow(context: &Context, id: WorkloadId) -> anyhow::Result<Followed> {
     let client = context.client()?;
-    let group_key = client.status().await?.group_key;
+    let group_key = context.group_key(&client).await?;
     context.out.note(format_args!("workload {}", styled(STRONG, id)));
     let mut life = Life::begin(context.out, String::new());
     let Finished { workload, receipt, checked } =
@@ -112,12 +118,16 @@ impl Run {
             return self.local.run(context, wanted).await;
         }
         let call = Call::Run(self.call(context, wanted).await?);
-        let Some(sent) = self.signing.send(context, call).await? else { return Ok(()) };
-        let id = WorkloadId(sent.transaction.0);
-        if self.watch {
-            return self.watch(context, id).await;
+        if self.signing.sign_only {
+            return self.signing.send(context, call).await.map(|_| ());
         }
-        context.out.result(&sent, |it| it.transaction.to_string())
+        let (sent, entry) = self.signing.send_once(context, call, self.new).await?;
+        if self.watch {
+            return self.watch(context, WorkloadId(sent.transaction.0), entry).await;
+        }
+        context.out.result(&sent, |it| it.transaction.to_string())?;
+        entry.into_iter().for_each(Entry::done);
+        Ok(())
     }
 
     async fn call(&self, context: &Context, wanted: Wanted) -> anyhow::Result<types::Run> {
@@ -141,7 +151,7 @@ impl Run {
         })
     }
 
-    async fn watch(&self, context: &Context, id: WorkloadId) -> anyhow::Result<()> {
+    async fn watch(&self, context: &Context, id: WorkloadId, entry: Option<Entry>) -> anyhow::Result<()> {
         let followed = follow(context, id).await?;
         if let Some(path) = &self.receipt {
             std::fs::write(path, &followed.receipt)?;
@@ -149,6 +159,7 @@ impl Run {
         let failure = followed.failure();
         let ended = Ended { transaction: TxId(id.0), followed };
         context.out.result(&ended, |it| super::receipt::told(&it.followed.checked))?;
+        entry.into_iter().for_each(Entry::done);
         failure.map_or(Ok(()), |failure| Err(failure.into()))
     }
 }

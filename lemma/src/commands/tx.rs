@@ -9,6 +9,7 @@ use types::TxId;
 
 /// Send a transaction that was signed before.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  lemma tx send transfer.tx\n  lemma tx status ID")]
 pub enum Tx {
     /// Send a signed transaction
     #[command(after_help = "Example:\n  lemma tx send transfer.tx\n  curl --data-binary @transfer.tx \\\n      \
@@ -18,6 +19,7 @@ pub enum Tx {
         file: PathBuf,
     },
     /// Tell what became of a transaction
+    #[command(after_help = "Example:\n  lemma tx status ID")]
     Status {
         /// Its name
         id: TxId,

@@ -14,6 +14,9 @@ use types::{Call, Millis, TxId, registry::Role};
 
 /// Bond, vote, and show who signs.
 #[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  lemma validator status\n  lemma validator vote slash=500 --key net/node-0/prover.key"
+)]
 pub enum Validator {
     /// Add to what stands behind a seat
     #[command(after_help = "Example:\n  lemma validator bond 500 --key net/node-0/prover.key")]

@@ -21,6 +21,7 @@ pub struct Status {
 
 /// Tell what happened to a workload and what it waits for.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lemma explain ID")]
 pub struct Explain {
     /// The workload
     workload: WorkloadId,
@@ -28,6 +29,7 @@ pub struct Explain {
 
 /// Take back a run that has not been allocated.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lemma cancel ID --key user.key")]
 pub struct Cancel {
     /// The workload
     workload: WorkloadId,

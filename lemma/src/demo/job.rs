@@ -35,7 +35,7 @@ const RECEIPTS: &str = "receipts";
 pub async fn run(out: Output, folder: &Folder, workloads: usize) -> anyhow::Result<Report> {
     let clients: Vec<Client> = folder.places.iter().map(|place| Client::new(&place.url())).collect::<Result<_, _>>()?;
     let first = clients.first().context("a network without nodes")?;
-    let mut sender = Sender::new(first, &files::read_key(&folder.user)?).await?;
+    let mut sender = Sender::new(first, &files::read_keys(&folder.user)?.account).await?;
     let setup = set_up(out, folder, workloads).await?;
     let program = deploy(out, first, &mut sender, &setup).await?;
     let runs = submit(out, first, &mut sender, program, &setup).await?;

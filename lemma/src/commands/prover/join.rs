@@ -7,7 +7,7 @@ use crate::{
         signing::Signing,
     },
     exit::{Failure, instead},
-    files,
+    files::Keys,
     units::{Mebibytes, Sum},
 };
 use clap::Args;
@@ -122,10 +122,10 @@ impl Register {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let capacity = self.capacity();
-        let (account, verdict) = files::read_prover_key(self.signing.key()?)?;
+        let Keys { account, verdict } = self.signing.keys(context)?;
         let chain = self.signing.chain(context).await?;
         let bond = self.bond(context).await?;
-        let registration = client::registration(chain, account.account(), &verdict, capacity, &self.address, bond);
+        let registration = client::registration(chain, account.account(), verdict, capacity, &self.address, bond);
         let call = Call::Register(Box::new(registration.map_err(wrong)?));
         declare(context, &self.signing, call, Some(capacity), self.watch).await
     }
@@ -174,7 +174,7 @@ impl Update {
         }
         let was = match (self.signing.sign_only, &given) {
             (false, _) => {
-                let prover = context.client()?.prover(self.signing.account()?).await?;
+                let prover = context.client()?.prover(self.signing.account(context)?).await?;
                 prover.declared.unwrap_or(prover.capacity)
             }
             (true, [Some(_), Some(_), Some(_), ..]) => Resources::default(),
@@ -209,7 +209,7 @@ async fn declare(
     let Some((sent, height)) = settled else { return Ok(()) };
     let transaction = sent.transaction;
     let test = tested(context, transaction).await?;
-    let prover = signing.account()?;
+    let prover = signing.account(context)?;
     let ended = match test {
         Some(id) if watch => Some(follow(context, id).await?),
         _ => None,

@@ -95,7 +95,7 @@ impl Ledger {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let client = context.client()?;
-        let account = self.whose.account()?;
+        let account = self.whose.account(context)?;
         let (prover, params) = (client.prover(account).await?, client.params().await?);
         let params = params.values().map_err(client::ClientError::Answer)?;
         let all = movements(&client, account, MOVEMENTS_MAX, None).await?;

@@ -147,7 +147,7 @@ async fn proof(context: &Context, workload: WorkloadId) -> anyhow::Result<InputS
     if !client.workload(workload).await?.state.is_end() {
         super::follow(context, workload).await?;
     }
-    let group_key = client.status().await?.group_key;
+    let group_key = context.group_key(&client).await?;
     Ok(client.earlier_proof(workload, &group_key).await?)
 }
 
