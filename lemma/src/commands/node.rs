@@ -43,9 +43,11 @@ impl Node {
         let config = node::Config::load(&self.config).map_err(wrong)?;
         listen_to_tracing(&config.log, self.log_format)?;
         let parent_pipe = self.parent_pipe;
+        // Listened to before the node starts: who ends it then has it end in order too.
+        let interrupted = interrupted();
         node::run(config, BUILTIN, async move {
             tokio::select! {
-                () = interrupted() => {}
+                () = interrupted => {}
                 () = closed(), if parent_pipe => {}
             }
         })
@@ -74,14 +76,17 @@ fn listen_to_tracing(log: &str, format: LogFormat) -> anyhow::Result<()> {
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// Waits for Ctrl-C or SIGTERM. Where signals cannot be listened to, for ever.
-pub async fn interrupted() {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// Waits for Ctrl-C or SIGTERM, which are listened to from now on, not only once somebody waits. Where they cannot be, for ever.
+pub fn interrupted() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut term), Ok(mut int)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
     }
 }
 
