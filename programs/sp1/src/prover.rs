@@ -3,13 +3,14 @@
 use crate::{Key, execute};
 use program::{Error, Job, Output};
 use sp1_core_executor::SP1Context;
-use sp1_core_machine::io::SP1Stdin;
+use sp1_core_machine::{io::SP1Stdin, riscv::RiscvAir};
+use sp1_hypercube::prover::{CpuShardProver, ProverSemaphore};
 use sp1_prover::{
-    HashableKey, SP1VerifyingKey,
+    CpuSP1ProverComponents, HashableKey, SP1ProverComponents, SP1VerifyingKey,
     worker::{SP1LightNode, SP1LocalNode, SP1LocalNodeBuilder, SP1WorkerConfig, cpu_worker_builder},
 };
 use sp1_prover_types::network_base_types::ProofMode;
-use std::format;
+use std::{format, sync::Arc};
 
 /// Proves that the guest, on these buffers, commits what it does.
 ///
@@ -52,7 +53,14 @@ async fn prove_all(job: &Job<'_>, key: Key, elf: &[u8], buffers: &[&[u8]]) -> Re
 
 /// SP1's prover, one step at a time: side by side they take twice the memory and, on few cores, no less time.
 async fn node() -> Result<SP1LocalNode, Error> {
-    let builder = cpu_worker_builder().with_config(one_by_one);
+    // Whichever kind of step it is: a permit of SP1's own allows four.
+    let permit = ProverSemaphore::new(1);
+    let core = CpuSP1ProverComponents::core_verifier(RiscvAir::machine());
+    let compress = CpuSP1ProverComponents::compress_verifier();
+    let builder = cpu_worker_builder()
+        .with_config(one_by_one)
+        .with_core_air_prover(Arc::new(CpuShardProver::new(core.shard_verifier().clone())), permit.clone())
+        .with_compress_air_prover(Arc::new(CpuShardProver::new(compress.shard_verifier().clone())), permit);
     SP1LocalNodeBuilder::from_worker_client_builder(builder).build().await.map_err(failed)
 }
 

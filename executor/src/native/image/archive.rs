@@ -115,6 +115,7 @@ fn hash(path: &Path) -> blake3::Hash {
 fn at(path: &Path, error: ImageError) -> ImageError {
     match error {
         ImageError::Bad(text) => ImageError::Bad(format!("{}: {text}", path.display())),
+        ImageError::Large(text) => ImageError::Large(format!("{}: {text}", path.display())),
         ImageError::Host(text) => ImageError::Host(format!("{}: {text}", path.display())),
     }
 }
