@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-MEMORY=18GiB TIME=3h FEE=10000 FUEL=2000000000 PORT=${PORT:-26700}
+MEMORY=18GiB TIME=3h FEE=10000 FUEL=2000000000 PORT=${PORT:-27600}
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 PROVER=$TARGET/x86_64-unknown-linux-gnu/release/sp1
 LEMMA=${LEMMA:-lemma}
