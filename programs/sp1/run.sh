@@ -41,7 +41,7 @@ if [[ -z $node ]]; then
     "$LEMMA" devnet --dir "$TARGET/net" >"$TARGET/net.log" 2>&1 &
     network=$!
     trap 'kill "$network"; wait "$network" || true' EXIT
-    until "$LEMMA" status --node "$node" >/dev/null 2>&1; do
+    until "$LEMMA" status --json --node "$node" 2>/dev/null | grep -q '"height": *[1-9]'; do
         kill -0 "$network" || fail "the network did not start: see $TARGET/net.log"
         sleep 1
     done
