@@ -41,7 +41,7 @@ pub use problem::Problem;
 pub use program::{Artifact, Program};
 pub use prover::{Miss, Prover, Provers};
 pub use quote::{Payout, Quote, QuoteRequest};
-pub use status::{Health, ProgramRoom, Status, Versions};
+pub use status::{Health, LogLevel, ProgramRoom, Status, Versions};
 pub use timeline::{Step, timeline};
 pub use transaction::{Submit, Submitted, Transaction, TransactionState, TransactionStatus};
 pub use validator::{Unbonding, Validator, Validators};

@@ -34,7 +34,7 @@ mod start;
 mod state;
 
 pub use blobs::{Kept, PARTS_MAX, Reading, Store, StoreError, StoreLimits, Upload};
-pub use config::{Bootstrapper, Config, ConfigError, Http, Limits, P2p, Quota};
+pub use config::{Bootstrapper, Config, ConfigError, Cors, Http, Limits, Operator, P2p, Quota, Tls};
 pub use counters::Counters;
 pub use error::NodeError;
 pub use feed::{Feed, Listener, Told};

@@ -86,7 +86,7 @@ fn alone(dir: &Path) -> Config {
 }
 
 async fn ended(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), NodeError> {
-    tokio::time::timeout(PATIENCE, node::run(config, &[], shutdown)).await.expect("it ends")
+    tokio::time::timeout(PATIENCE, node::run(config, &[], None, shutdown)).await.expect("it ends")
 }
 
 /// The folders that the engine keeps.

@@ -2,7 +2,8 @@
 
 use crate::{artifacts::BUILTIN, exit::Failure};
 use clap::Args;
-use std::path::PathBuf;
+use node::http::LogControl;
+use std::{path::PathBuf, sync::Arc};
 use tokio::{
     io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
@@ -26,9 +27,9 @@ impl Node {
     pub async fn run(self) -> anyhow::Result<()> {
         let wrong = |error: node::ConfigError| Failure::usage(error.to_string(), "`lemma genesis new` writes examples");
         let config = node::Config::load(&self.config).map_err(wrong)?;
-        listen_to_tracing(&config.log)?;
+        let log = listen_to_tracing(&config.log)?;
         let parent_pipe = self.parent_pipe;
-        node::run(config, BUILTIN, async move {
+        node::run(config, BUILTIN, Some(log), async move {
             tokio::select! {
                 () = interrupted() => {}
                 () = closed(), if parent_pipe => {}
@@ -39,15 +40,24 @@ impl Node {
     }
 }
 
-/// What happens is told on stderr; `RUST_LOG` overrides what the configuration says of how much.
-fn listen_to_tracing(log: &str) -> anyhow::Result<()> {
+/// What happens is told on stderr; `RUST_LOG` overrides what the configuration says of how much, and the operator both.
+fn listen_to_tracing(log: &str) -> anyhow::Result<LogControl> {
     let wrong = |error| Failure::usage(format!("log = {log:?} makes no sense: {error}"), "try log = \"info\"");
     let filter = match EnvFilter::try_from_default_env() {
         Ok(filter) => filter,
         Err(_) => EnvFilter::try_new(log).map_err(wrong)?,
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
-    Ok(())
+    let told = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let told = told.with_filter_reloading();
+    let handle = told.reload_handle();
+    told.init();
+    Ok(Arc::new(move |filter| {
+        if let Some(filter) = filter {
+            let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+            handle.reload(filter).map_err(|error| error.to_string())?;
+        }
+        handle.with_current(ToString::to_string).map_err(|error| error.to_string())
+    }))
 }
 
 /// Ctrl-C or SIGTERM came before the end.

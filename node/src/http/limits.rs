@@ -29,7 +29,7 @@ async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
         return Failure::new(problem::HEADERS, detail).into_response();
     }
     // These must answer when nothing else does.
-    if matches!(request.uri().path(), paths::HEALTH | paths::METRICS) {
+    if matches!(request.uri().path(), paths::HEALTH | paths::READY | paths::METRICS) {
         return next.run(request).await;
     }
     let caller = request.extensions().get::<ConnectInfo<Caller>>();
