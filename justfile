@@ -73,6 +73,11 @@ kills:
     cargo build --package lemma --bin lemma --example bad_inputs
     cargo run --package lemma --example bad_inputs -- kills
 
+# A node that alters its proofs: rejected by certificate, slashed, and another prover's is verified. Known programs unless told.
+faulty-node *arguments:
+    cargo build --package lemma --bin lemma --example faulty_node
+    cargo run --package lemma --example faulty_node -- show {{arguments}}
+
 # The verifiers of programs/ in the node's WebAssembly against the same source compiled for this machine.
 verifier-bench *arguments:
     cd programs/bench && cargo bench -- {{arguments}}

@@ -11,6 +11,7 @@ cd "$(dirname "$0")"
 requests=${1:-20000}
 lemma=${LEMMA:-../target/debug/lemma}
 schemathesis=${SCHEMATHESIS:-schemathesis}
+config=$PWD/schemathesis.toml
 port=${PORT:-41400}
 node=http://127.0.0.1:$port
 dir=$(mktemp -d)
@@ -38,9 +39,9 @@ failed=0
 round=0
 while [ "$(answered)" -lt "$requests" ]; do
     round=$((round + 1))
-    "$schemathesis" --config-file schemathesis.toml run "$node/openapi.json" --checks all --continue-on-failure \
+    (cd "$dir" && "$schemathesis" --config-file "$config" run "$node/openapi.json" --checks all --continue-on-failure \
         --exclude-path-regex 'events$' --max-examples "${EXAMPLES:-200}" --workers 2 --seed "$round" \
-        --suppress-health-check all --warnings off >"$dir/round.log" 2>&1 || failed=1
+        --suppress-health-check all --warnings off) >"$dir/round.log" 2>&1 || failed=1
     grep -E 'generated|No issues|FAILURES' "$dir/round.log" || true
     [ "$failed" = 0 ] || { cat "$dir/round.log"; exit 1; }
     echo "round $round: $(answered) answers, node-0 has $(resident) KiB resident"

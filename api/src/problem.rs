@@ -223,7 +223,8 @@ pub const fn status(refusal: &Refusal) -> u16 {
         | Refusal::Registered
         | Refusal::NotWhile(_)
         | Refusal::Punished
-        | Refusal::Repeated => 409,
+        | Refusal::Repeated
+        | Refusal::NonceTaken => 409,
         Refusal::TooLarge { .. } => 413,
         Refusal::Full(_) | Refusal::Busy => 503,
         _ => 422,

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use receipt::Checked;
 use std::time::Duration;
 use types::{
-    Call, ChainId, Height, Params, Run, SecretKey, TxId, WorkloadId, beacon::GroupKey, transaction::SignedTransaction,
+    Call, ChainId, Height, Params, Run, SecretKey, TxId, WorkloadId, beacon::GroupKey, limits::MEMPOOL_PER_SENDER,
+    transaction::SignedTransaction,
 };
 
 /// How many blocks a transaction has to get into one.
@@ -49,15 +50,23 @@ impl Sender {
         Ok(Self { client: client.clone(), secret: secret.clone(), chain, params, nonce })
     }
 
-    /// Signs a call with the next nonce and sends it.
+    /// Signs a call with the next nonce and sends it. Where somebody else sends for the account too, and the node holds another
+    /// transaction under that nonce, it is the one after.
     ///
     /// # Errors
     /// The protocol's refusals as problems; then the nonce is not used up. Otherwise as every request.
     pub async fn send(&mut self, call: Call) -> Result<Submitted, ClientError> {
-        let signed = self.sign(call).await?;
-        let submitted = self.client.submit(&signed).await?;
-        self.nonce += 1;
-        Ok(submitted)
+        let first = self.nonce;
+        loop {
+            let signed = self.sign(call.clone()).await?;
+            let result = self.client.submit(&signed).await;
+            let taken =
+                |error: &ClientError| error.code() == "nonce-taken" && self.nonce - first < MEMPOOL_PER_SENDER as u64;
+            match result {
+                Err(error) if taken(&error) => self.nonce += 1,
+                result => return result.inspect(|_| self.nonce += 1),
+            }
+        }
     }
 
     async fn sign(&self, call: Call) -> Result<SignedTransaction, ClientError> {

@@ -19,7 +19,7 @@ use std::{
 };
 use tokio::net::TcpListener;
 use types::{
-    AccountId, Amount, BlobId, Call, ChainId, Height, InputSource, Params, SecretKey, TxId, WorkloadId,
+    AccountId, Amount, BlobId, Call, ChainId, Height, InputSource, Params, Refusal, SecretKey, TxId, WorkloadId,
     beacon::GroupKey, message::Bundle,
 };
 
@@ -224,9 +224,13 @@ async fn movements_are_asked_for_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_call_is_sent_under_the_parameters_in_force() {
+async fn a_call_is_sent_under_the_parameters_in_force_and_the_next_free_nonce() {
     async fn submit(Shared(heard): Shared<Arc<Mutex<Vec<Bytes>>>>, bytes: Bytes) -> Response {
-        let transaction = client::decode_signed(&bytes).expect("a transaction").value.id();
+        let sent = client::decode_signed(&bytes).expect("a transaction").value;
+        if sent.nonce < 6 {
+            return (StatusCode::CONFLICT, Json(Problem::from(&Refusal::NonceTaken))).into_response();
+        }
+        let transaction = sent.id();
         heard.lock().expect("lock").push(bytes);
         (StatusCode::ACCEPTED, Json(Submitted { transaction, workload: None })).into_response()
     }
@@ -251,7 +255,7 @@ async fn a_call_is_sent_under_the_parameters_in_force() {
     let signed = client::decode_signed(&bytes).expect("a transaction");
     assert!(signed.clone().verify(ChainId([1; 32])).is_ok());
     let sent = signed.value;
-    assert_eq!((sent.call, sent.nonce), (call, 4));
+    assert_eq!((sent.call, sent.nonce), (call, 6));
     assert!(sent.fee_limit > Amount(77_000_000), "the fee is that of the parameters in force: {}", sent.fee_limit);
 }
 

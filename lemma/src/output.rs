@@ -41,7 +41,7 @@ impl Output {
     /// # Errors
     /// When the value cannot be said in JSON.
     pub fn result<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        let text = if self.json { serde_json::to_string_pretty(value)? } else { text(value) };
+        let text = if self.json { serde_json::to_string_pretty(value)? } else { but_styles(&text(value)) };
         to_stdout(&text);
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Output {
     /// # Errors
     /// When the value cannot be said in JSON.
     pub fn line<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        let text = if self.json { serde_json::to_string(value)? } else { text(value) };
+        let text = if self.json { serde_json::to_string(value)? } else { but_styles(&text(value)) };
         to_stdout(&text);
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Output {
     /// A line of progress, for people.
     pub fn note(self, text: impl Display) {
         // Whoever closed the other end does not want to read it.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        let _ = writeln!(anstream::stderr(), "{}", but_styles(&text.to_string()));
     }
 }
 
@@ -99,6 +99,24 @@ pub fn harmless(text: &str) -> String {
         out
     })
 }
+
+/// The same, but that text keeps its styles. What is said of the chain holds words of strangers: names, reasons, addresses.
+fn but_styles(text: &str) -> String {
+    let mut pieces = text.split(STYLE);
+    let mut out = harmless(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let end = piece.find(|letter: char| !letter.is_ascii_digit() && letter != ';').unwrap_or(piece.len());
+        let (numbers, rest) = piece.split_at(end);
+        match rest.strip_prefix('m') {
+            Some(rest) => out.extend([STYLE, numbers, "m", &harmless(rest)]),
+            None => out.extend([harmless(STYLE), harmless(piece)]),
+        }
+    }
+    out
+}
+
+/// How a style begins. It goes on with numbers and ends with `m`; what ends otherwise does more than that.
+const STYLE: &str = "\x1b[";
 
 /// A table without lines, for people.
 #[must_use]
@@ -131,5 +149,15 @@ mod tests {
         let safe = harmless(text);
         assert_eq!(safe, "a\tb\n\\u{1b}[2J\\u{1b}]0;title\\u{7}c\\rd\\u{9b}1m é ✓ \\u{202e}e\n");
         assert!(safe.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')));
+    }
+
+    #[test]
+    fn words_of_strangers_among_ours_do_nothing_to_a_terminal_either() {
+        let ours = format!("{} ok\n", styled(GOOD, "verified"));
+        assert_eq!(but_styles(&ours), ours);
+        let name = "\x1b]0;title\x07\x1b[2J\x1b[1;31mred\x1b[\x1b[9";
+        let safe = but_styles(&format!("{ours}{name}"));
+        let expected = "\\u{1b}]0;title\\u{7}\\u{1b}[2J\x1b[1;31mred\\u{1b}[\\u{1b}[9";
+        assert_eq!(safe, format!("{ours}{expected}"));
     }
 }

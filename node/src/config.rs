@@ -96,7 +96,8 @@ pub struct Http {
     pub tls: Option<Tls>,
 }
 
-/// What one address may do: an IPv4 address, or the first 64 bits of an IPv6 one. What is more is refused until later.
+/// What one address may do: an IPv4 address, or the first 64 bits of an IPv6 one. What is more is refused until later. Of the
+/// connections, requests and uploads at once it gets a fourth, one at least.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quota {

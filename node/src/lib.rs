@@ -43,4 +43,4 @@ pub use host::{Host, HostSetup, Prover, Share, SubmitError, Usage};
 pub use index::{Index, Page};
 pub use keys::{KeyError, read_secret, write_secret};
 pub use money::follow_money;
-pub use start::{Running, run, start};
+pub use start::{Running, run, start, start_around};

@@ -79,10 +79,33 @@ pub async fn start(
     log: Option<LogControl>,
     listener: TcpListener,
 ) -> Result<Running, NodeError> {
+    begin(config, builtin, log, listener, |host| host).await
+}
+
+/// As [`start`], with an engine that meets the host by what `around` makes of it: for nodes that are to do something else.
+///
+/// # Errors
+/// Why it does not start.
+pub async fn start_around(
+    config: Config,
+    builtin: &'static [&'static [u8]],
+    listener: TcpListener,
+    around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host> + Send + 'static,
+) -> Result<Running, NodeError> {
+    begin(config, builtin, None, listener, around).await
+}
+
+async fn begin(
+    config: Config,
+    builtin: &'static [&'static [u8]],
+    log: Option<LogControl>,
+    listener: TcpListener,
+    around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host> + Send + 'static,
+) -> Result<Running, NodeError> {
     let http = listener.local_addr().map_err(|source| NodeError::Listen { address: config.http.listen, source })?;
     let limits = config.http.clone();
     let operator = http::Operator::new(&limits, log)?;
-    let parts = tokio::task::spawn_blocking(move || join(&config, builtin, tokio::runtime::Handle::current()));
+    let parts = tokio::task::spawn_blocking(move || join(&config, builtin, tokio::runtime::Handle::current(), around));
     let parts = parts.await.map_err(|error| NodeError::Executor(error.to_string()))??;
     let Parts { handle, host, genesis, me, prover, folder } = parts;
     let gateway = Gateway::new(handle.engine.clone(), &host, genesis, me, prover, &limits).operated(operator);
@@ -138,7 +161,12 @@ struct Parts {
 }
 
 /// Joins all parts but the API. Blocks: it reads files and compiles programs.
-fn join(config: &Config, builtin: &[&[u8]], runtime: tokio::runtime::Handle) -> Result<Parts, NodeError> {
+fn join(
+    config: &Config,
+    builtin: &[&[u8]],
+    runtime: tokio::runtime::Handle,
+    around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host>,
+) -> Result<Parts, NodeError> {
     let genesis = Arc::new(read_genesis(&config.genesis)?);
     let unusable = |error: types::GenesisError| {
         NodeError::Genesis(GenesisFileError { path: config.genesis.clone(), line: None, reason: error.to_string() })
@@ -171,7 +199,7 @@ fn join(config: &Config, builtin: &[&[u8]], runtime: tokio::runtime::Handle) -> 
     };
     let account = prover.as_ref().map(|prover| prover.keys.account.account());
     let replica = Replica::new(replica::Config { genesis: genesis.clone(), prover: prover.map(|prover| prover.keys) });
-    let handle = engine::start(setup, Arc::new(ledger), Box::new(replica), host.clone())?;
+    let handle = engine::start(setup, Arc::new(ledger), Box::new(replica), around(host.clone()))?;
     Ok(Parts { handle, host, genesis, me, prover: account, folder })
 }
 

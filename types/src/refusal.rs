@@ -179,6 +179,9 @@ pub enum Refusal {
     /// An amount cannot be said.
     #[error("an amount is too large")]
     Overflow,
+    /// Another transaction waits under this nonce, and this one does not offer more.
+    #[error("another transaction of the account waits under this nonce, with a fee limit that is no lower")]
+    NonceTaken,
 }
 
 impl Refusal {
@@ -223,6 +226,7 @@ impl Refusal {
             Self::Parameter(_) => "parameter",
             Self::Evidence(_) => "evidence",
             Self::Punished => "punished",
+            Self::NonceTaken => "nonce-taken",
         }
     }
 
@@ -266,6 +270,7 @@ impl Refusal {
                 "send two signed messages that contradict each other, or a verdict against a certificate"
             }
             Self::Punished => "nothing: it took effect",
+            Self::NonceTaken => "sign with the next nonce, or raise the fee limit to take the other's place",
         }
     }
 }

@@ -76,8 +76,7 @@ impl Groups {
         };
         for entry in parents.into_iter().flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten()) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
-            if owner.is_some_and(|owner| !is_alive(owner)) {
+            if owner_in(&name).is_some_and(|owner| !is_alive(owner)) {
                 empty(&entry.path());
                 drop(Group { dirs: vec![entry.path()], v2: false });
             }
@@ -88,6 +87,13 @@ impl Groups {
 /// The name of this process among all that ever were on this machine since it was started: its number alone comes again.
 fn owner() -> String {
     format!("{}.{}", std::process::id(), started("self").unwrap_or_default())
+}
+
+/// Whose group it is, if a node gave it this name: a unit of systemd may be called `lemma-…` as well, and stand beside it.
+fn owner_in(name: &str) -> Option<&str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (owner, number) = name.strip_prefix(PREFIX)?.split_once('-')?;
+    (is_number(number) && owner.split('.').all(is_number)).then_some(owner)
 }
 
 fn is_alive(owner: &str) -> bool {
@@ -255,6 +261,16 @@ mod tests {
         let owner = format!("{}.{}", gone.id(), started(&gone.id().to_string()).unwrap());
         gone.wait().unwrap();
         assert!(!is_alive(&owner));
+    }
+
+    #[test]
+    fn only_what_a_node_named_is_a_nodes() {
+        assert_eq!(owner_in(&format!("{PREFIX}{}-7", owner())), Some(owner().as_str()));
+        assert_eq!(owner_in("lemma-1234-0"), Some("1234"), "as earlier versions named it");
+        for other in ["lemma-node.service", "lemma-node-2.service", "lemma-", "lemma-1-", "lemma--1", "lemma-1.-1", "x"]
+        {
+            assert_eq!(owner_in(other), None, "{other}");
+        }
     }
 
     #[test]

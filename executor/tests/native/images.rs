@@ -201,6 +201,27 @@ fn what_is_packed_tighter_than_programs_are_is_a_bomb() {
     assert!(rig.refusal(&layer).contains("too many bytes"));
 }
 
+/// Headers come out of an archive too: a name of 1 MiB packs to a thousandth, and entries have no content to be counted.
+#[test]
+fn names_are_bounded_each_and_together() {
+    let rig = Rig::new();
+    let name = vec![b'n'; 1 << 19];
+    let named = |tar: Tar| {
+        tar.entry(EntryType::GNULongName, "long", "", 0, &name).entry(EntryType::XGlobalHeader, "x", "", 0, b"")
+    };
+    let long = rig.refusal(&gzip(&named(prover()).bytes()));
+    assert!(long.ends_with("is too long") && long.len() < 512, "{long}");
+    // Names of nothing that is unpacked, so only counted.
+    let comments = |count| {
+        let comment = |tar: Tar| tar.entry(EntryType::GNULongLink, "l", "", 0, &name).file("f", 0o644, b"");
+        gzip(&(0..count).fold(Tar::new().file("opt/bin/prover", 0o755, b"x"), |tar, _| comment(tar)).bytes())
+    };
+    let bomb = Oci::new().layer(comments(140)).bytes();
+    assert!(bomb.len() < 2 << 20, "{}", bomb.len());
+    assert!(rig.refusal(&bomb).contains("too many bytes"));
+    rig.prepare(&Oci::new().layer(comments(4)).bytes()).unwrap();
+}
+
 #[test]
 fn what_is_no_program_is_refused_with_the_reason() {
     let rig = Rig::new();

@@ -7,6 +7,7 @@
 
 mod archives;
 mod cases;
+mod inputs;
 mod kills;
 mod modules;
 #[expect(dead_code, reason = "the other example uses the rest")]

@@ -1,13 +1,13 @@
 //! Workloads that are real: the node that held everything else must prove them too.
 
 use crate::{
+    inputs,
     net::{Net, Node},
     of_programs,
     outcome::{Outcome, json},
-    setup::{self, Setup},
 };
 use anyhow::Context as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Programs with their inputs, ready to run.
 pub struct Real {
@@ -18,11 +18,9 @@ pub struct Real {
 impl Real {
     /// Deploys the programs and makes the keys of one.
     pub fn deploy(net: &Net, node: &Node, dir: &Path) -> anyhow::Result<Self> {
-        let setup = setup::run(dir.join("setup"), 1, [7; 32])?;
-        let inputs = groth16_inputs(&setup, dir)?;
         let groth16 = deploy(net, node, "groth16-poseidon/prover.wasm", "wasm")?;
         let circom = deploy(net, node, "circom/prover.linux-x86_64", "linux-x86_64")?;
-        Ok(Self { groth16: (groth16, inputs), circom: (circom, circom_inputs()) })
+        Ok(Self { groth16: (groth16, inputs::groth16(dir)?), circom: (circom, inputs::circom()) })
     }
 
     /// Runs all of them. Each must be verified.
@@ -52,27 +50,4 @@ pub fn deploy_files(net: &Net, node: &Node, prover: &Path, verifier: &Path, runt
     let files = ["--prover", &prover, "--verifier", &verifier, "--key", &user];
     let deployed = json(net, node, &[&command[..], &files[..]].concat())?;
     Ok(deployed["program"].as_str().context("no program")?.to_owned())
-}
-
-fn groth16_inputs(setup: &Setup, dir: &Path) -> anyhow::Result<Vec<String>> {
-    let claim = setup.claims.first().context("no claim")?;
-    let key = dir.join("proving.key");
-    std::fs::write(&key, &setup.proving_key)?;
-    Ok(vec![
-        format!("statement:hex:{}", hex::encode(&setup.verifying_key)),
-        format!("statement:hex:{}", hex::encode(&claim.claim)),
-        format!("witness:file:{}", key.display()),
-        format!("witness:hex:{}", hex::encode(claim.preimage)),
-    ])
-}
-
-fn circom_inputs() -> Vec<String> {
-    let file = |name: &str| -> PathBuf { of_programs("circom/fixtures/product").join(name) };
-    let input = |role: &str, name: &str| format!("{role}:file:{}", file(name).display());
-    vec![
-        input("statement", "verification_key.json"),
-        input("statement", "public.json"),
-        input("witness", "circuit.zkey"),
-        input("witness", "witness.wtns"),
-    ]
 }

@@ -37,12 +37,15 @@ pub struct Node {
 impl Net {
     /// Makes a network in `dir` with these parameters besides the defaults, and starts it by the program at `lemma`.
     pub fn start(lemma: &Path, dir: PathBuf, params: &[&str]) -> anyhow::Result<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().min(65_000).to_string();
+        let port = free_port()?.to_string();
+        let params = params.iter().flat_map(|it| ["--param", *it]);
+        Self::make(lemma, dir, &["--base-port", &port].into_iter().chain(params).collect::<Vec<_>>())
+    }
+
+    /// The same with these options of `lemma genesis new`.
+    pub fn make(lemma: &Path, dir: PathBuf, options: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(lemma);
-        command
-            .args(["genesis", "new", "--base-port", &port])
-            .arg(&dir)
-            .args(params.iter().flat_map(|it| ["--param", *it]));
+        command.args(["genesis", "new"]).arg(&dir).args(options);
         let made = command.output()?;
         anyhow::ensure!(made.status.success(), "no network: {}", String::from_utf8_lossy(&made.stderr));
         let mut command = Command::new(lemma);
@@ -154,6 +157,11 @@ impl Node {
 pub fn field(line: &str, name: &str) -> u64 {
     let rest = line.split_once(&format!("{name}=")).map_or("", |(_, rest)| rest);
     rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default().parse().unwrap_or(0)
+}
+
+/// Where a network may begin.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().min(65_000))
 }
 
 /// The program beside the folder of this one.

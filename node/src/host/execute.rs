@@ -78,7 +78,12 @@ impl Desk {
     fn share(&self, execute: &Execute) -> Share {
         let limits = self.limits(execute);
         let output = limits.proof_bytes_max.saturating_add(limits.public_bytes_max);
-        Share::of(execute.program.runtime, &execute.resources, output)
+        let share = Share::of(execute.program.runtime, &execute.resources, output);
+        match execute.program.runtime {
+            // Held here while the module has its copy of them.
+            Runtime::Wasm => share.holding(input_bytes(execute), self.room.usage().whole),
+            Runtime::LinuxX86_64 => share,
+        }
     }
 
     fn run(
@@ -107,8 +112,7 @@ impl Desk {
     /// Runs a prover that is WebAssembly.
     fn prove(self: &Arc<Self>, execute: &Execute, cancel: &CancelToken, log: &Writer) -> Result<Outcome, HostFault> {
         let limits = self.limits(execute);
-        let input_bytes = execute.inputs.iter().fold(0_u64, |sum, input| sum.saturating_add(input.source.size()));
-        if input_bytes > limits.memory_bytes {
+        if input_bytes(execute) > limits.memory_bytes {
             return Ok(Outcome::Failed(executor::Failed {
                 reason: FailReason::OutOfMemory,
                 log: ProgramLog { bytes: b"the inputs do not fit into the memory\n".to_vec(), dropped_bytes: 0 },
@@ -222,6 +226,10 @@ impl Desk {
         self.index().keep_log(execute.workload, execute.attempt, kept.blob);
         Some((kept.blob, kept.size))
     }
+}
+
+fn input_bytes(execute: &Execute) -> u64 {
+    execute.inputs.iter().fold(0, |sum, input| sum.saturating_add(input.source.size()))
 }
 
 fn disk(error: std::io::Error) -> HostFault {

@@ -154,6 +154,12 @@ impl Host {
         }))
     }
 
+    /// The blobs of this node.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.0.store
+    }
+
     /// Cancels running programs and ends the event stream.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::SeqCst);

@@ -43,6 +43,12 @@ impl Share {
         Self { cores: resources.cpus.max(1), memory_bytes }
     }
 
+    /// With so many bytes that the node holds for it besides. What fits into the whole without them is not refused for them.
+    pub(super) fn holding(self, bytes: u64, whole: Self) -> Self {
+        let most = whole.memory_bytes.max(self.memory_bytes);
+        Self { memory_bytes: self.memory_bytes.saturating_add(bytes).min(most), ..self }
+    }
+
     fn plus(self, more: Self) -> Self {
         Self {
             cores: self.cores.saturating_add(more.cores),
@@ -277,6 +283,13 @@ mod tests {
         });
         assert!(work.join().is_err());
         assert_eq!(used(&room), (1, 0, share(1, 7)));
+    }
+
+    #[test]
+    fn what_the_node_holds_for_an_attempt_is_room_but_no_reason_to_refuse_it() {
+        let held = |memory, bytes| share(1, memory).holding(bytes, WHOLE);
+        assert_eq!([held(60, 30), held(60, 50), held(60, u64::MAX)], [90, 100, 100].map(|bytes| share(1, bytes)));
+        assert_eq!(held(120, 5), share(1, 120), "what does not fit is refused by its own size");
     }
 
     #[test]

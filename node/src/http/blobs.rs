@@ -4,7 +4,7 @@ use super::{
     Asked, Gateway,
     extract::{Named, bad},
     failure::{Answer, Failure},
-    quota::{Allowance, Caller, Quotas},
+    quota::{Allowance, Caller, Kind, Quotas},
     ranges,
 };
 use crate::{
@@ -46,6 +46,7 @@ pub(super) async fn upload_as(
 
 async fn take_in(State(gateway): Asked, caller: Caller, body: Body, expected: Option<BlobId>) -> Answer<Response> {
     let busy = |_| Failure::new(problem::TOO_MANY, "this node takes in as many blobs at once as it may");
+    let _of_caller = gateway.quotas.enter(caller, Kind::Upload)?;
     let permit = gateway.uploads.clone().try_acquire_owned().map_err(busy)?;
     let incoming = receive(&gateway, caller, body).await?;
     let kept = finish(gateway.desk.clone(), incoming, expected, permit).await?;
@@ -98,9 +99,7 @@ async fn finish(
         let _permit = permit;
         let Incoming { upload, allowance } = incoming;
         let kept = blocking(move || upload.finish(expected)).await?;
-        if kept.new {
-            allowance.keep(kept.blob);
-        }
+        allowance.keep(kept.blob);
         desk.insist(&HostEvent::Stored { blob: kept.blob, size: kept.size }).await;
         Ok(kept)
     });
@@ -218,7 +217,7 @@ mod tests {
     async fn a_blob_is_told_of_though_its_uploader_goes_away() {
         let bench = Bench::new(0);
         let store = &bench.host.0.store;
-        let quotas = Arc::new(Quotas::new(crate::config::Quota::default()));
+        let quotas = Arc::new(Quotas::new(&crate::config::Http::default()));
         let caller = Caller(std::net::SocketAddr::from(([127, 0, 0, 1], 1)));
         let incoming = Incoming::begin(&quotas, caller, store).expect("begun");
         let incoming = incoming.write(&Bytes::from_static(b"bytes"), store).expect("written");

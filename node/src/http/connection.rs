@@ -1,6 +1,9 @@
 //! Connections: so many at once, and none that stands still or creeps.
 
-use super::stream::Stream;
+use super::{
+    quota::{Caller, Kind, Place, Quotas},
+    stream::Stream,
+};
 use axum::serve::Listener;
 use rustls::ServerConfig;
 use std::{
@@ -25,17 +28,19 @@ const IDLE_MAX: Duration = Duration::from_secs(75);
 /// What a peer that is waited for has to send or take in a second, on average.
 const RATE_MIN: u32 = 64 * 1024;
 
-/// Accepts so many connections at once; the operating system keeps the others waiting.
+/// Accepts so many connections at once; the operating system keeps the others waiting. One address has but some of them: what
+/// it opens beyond is closed.
 pub(super) struct Bounded {
     listener: TcpListener,
     permits: Arc<Semaphore>,
     tls: Option<watch::Receiver<Arc<ServerConfig>>>,
+    quotas: Arc<Quotas>,
 }
 
 impl Bounded {
-    pub(super) fn new(listener: TcpListener, connections_max: usize) -> Self {
+    pub(super) fn new(listener: TcpListener, connections_max: usize, quotas: Arc<Quotas>) -> Self {
         let permits = Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS)));
-        Self { listener, permits, tls: None }
+        Self { listener, permits, quotas, tls: None }
     }
 
     /// The same through TLS.
@@ -51,14 +56,19 @@ impl Listener for Bounded {
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         // The semaphore is never closed, so this waits for a permit and nothing else.
         let permit = self.permits.clone().acquire_owned().await.ok();
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let (stream, address, place) = loop {
+            let (stream, address) = Listener::accept(&mut self.listener).await;
+            if let Ok(place) = self.quotas.enter(Caller(address), Kind::Connection) {
+                break (stream, address, place);
+            }
+        };
         let stream = match &self.tls {
             Some(tls) => Stream::Shaking(Box::new(TlsAcceptor::from(tls.borrow().clone()).accept(stream))),
             None => Stream::Plain(stream),
         };
         let patience = Patience::new(Instant::now());
         let alarm = Box::pin(sleep_until(patience.end));
-        (Connection { stream, patience, alarm, _permit: permit }, address)
+        (Connection { stream, patience, alarm, _permit: permit, _place: place }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -73,6 +83,7 @@ pub(super) struct Connection {
     /// Wakes up whoever waits when patience is at its end.
     alarm: Pin<Box<Sleep>>,
     _permit: Option<OwnedSemaphorePermit>,
+    _place: Place,
 }
 
 /// How long a peer is waited for. Each byte that it was waited for buys it time by [`RATE_MIN`]; a new request, and bytes that

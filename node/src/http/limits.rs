@@ -1,13 +1,24 @@
 //! What holds for every request: how many at once, how large their headers, how long they take.
 
-use super::{Gateway, failure::Failure, quota::Caller};
+use super::{
+    Gateway,
+    failure::Failure,
+    quota::{Caller, Kind, Place},
+};
 use api::{paths, problem};
 use axum::{
+    body::{Body, Bytes, HttpBody},
     extract::{ConnectInfo, Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use std::{sync::Arc, time::Duration};
+use hyper::body::{Frame, SizeHint};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 /// All headers and the path together, in bytes.
 const HEADERS_MAX: usize = 16 * 1024;
@@ -28,21 +39,55 @@ async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
         let detail = format!("the headers have {bytes} bytes, where {HEADERS_MAX} are allowed");
         return Failure::new(problem::HEADERS, detail).into_response();
     }
-    // These must answer when nothing else does.
-    if matches!(request.uri().path(), paths::HEALTH | paths::READY | paths::METRICS) {
+    // This must answer when nothing else does.
+    if request.uri().path() == paths::HEALTH {
         return next.run(request).await;
     }
-    let caller = request.extensions().get::<ConnectInfo<Caller>>();
-    if let Some(Err(too_fast)) = caller.map(|ConnectInfo(caller)| gateway.quotas.request(*caller)) {
-        return too_fast.into_response();
+    let caller = request.extensions().get::<ConnectInfo<Caller>>().map(|ConnectInfo(caller)| *caller);
+    let place = caller.map(|caller| {
+        gateway.quotas.request(caller)?;
+        gateway.quotas.enter(caller, Kind::Request)
+    });
+    match place.transpose() {
+        Ok(place) => answered(gateway, request, next).await.map(|body| Body::new(Held { body, _place: place })),
+        Err(too_much) => too_much.into_response(),
     }
-    // Streams have a limit of their own.
-    if request.uri().path() == paths::EVENTS {
+}
+
+async fn answered(gateway: &Gateway, request: Request, next: Next) -> Response {
+    // Streams have a limit of their own, and figures are wanted most when there are too many requests.
+    if matches!(request.uri().path(), paths::EVENTS | paths::METRICS | paths::READY) {
         return next.run(request).await;
     }
     match gateway.requests.clone().try_acquire_owned() {
         Ok(_permit) => next.run(request).await,
         Err(_) => Failure::new(problem::TOO_MANY, "this node serves as many requests as it may").into_response(),
+    }
+}
+
+/// A body that takes a place of its caller until it is sent.
+struct Held {
+    body: Body,
+    _place: Option<Place>,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -98,7 +98,7 @@ impl Gateway {
             streams: semaphore(limits.streams_max),
             uploads: semaphore(limits.uploads_max),
             serving: semaphore(limits.serving_max),
-            quotas: Arc::new(Quotas::new(limits.quota.clone())),
+            quotas: Arc::new(Quotas::new(limits)),
             cors: limits.cors.clone(),
             operator: Operator::default(),
         }
@@ -119,12 +119,13 @@ pub async fn serve(
     tls: Option<watch::Receiver<Arc<ServerConfig>>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let bounded = connection::Bounded::new(listener, connections_max);
+    let gateway = gateway.into();
+    let bounded = connection::Bounded::new(listener, connections_max, gateway.quotas.clone());
     let listener = match tls {
         Some(tls) => bounded.through(tls),
         None => bounded,
     };
-    serve_on(listener, router(gateway.into()), shutdown).await;
+    serve_on(listener, router(gateway), shutdown).await;
 }
 
 /// Serves what only the operator may ask, and nothing else.
@@ -134,8 +135,9 @@ pub async fn serve_operator(
     connections_max: usize,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
+    let listener = connection::Bounded::new(listener, connections_max, gateway.quotas.clone());
     let routes = operator_routes(&gateway).merge(state_routes());
-    serve_on(connection::Bounded::new(listener, connections_max), layered(routes, gateway), shutdown).await;
+    serve_on(listener, layered(routes, gateway), shutdown).await;
 }
 
 async fn serve_on(listener: connection::Bounded, router: Router, shutdown: impl Future<Output = ()> + Send + 'static) {

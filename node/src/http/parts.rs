@@ -8,7 +8,7 @@ use super::{
     blobs::{absent, blocking},
     extract::{Asking, Named, bad},
     failure::{Answer, Failure},
-    quota::{self, Caller},
+    quota::{Caller, Kind, Place},
 };
 use crate::blobs::{Reading, StoreError};
 use api::{paths, problem};
@@ -50,7 +50,7 @@ pub(super) async fn parts(
     Named(blob): Named<BlobId>,
     Asking(wanted): Asking<Wanted>,
 ) -> Answer<Response> {
-    let of_caller = gateway.quotas.row(caller)?;
+    let of_caller = gateway.quotas.enter(caller, Kind::Row)?;
     let busy = |_| Failure::new(problem::TOO_MANY, "this node serves parts to as many as it may");
     let permit = gateway.serving.clone().try_acquire_owned().map_err(busy)?;
     let store = gateway.desk.store.clone();
@@ -83,7 +83,7 @@ struct Row {
     /// A part whose length was sent.
     read: Option<Bytes>,
     _permit: OwnedSemaphorePermit,
-    _of_caller: quota::Row,
+    _of_caller: Place,
     _reading: Reading,
 }
 

@@ -1,4 +1,4 @@
-//! What one address may do: requests in a second, rows of parts at once, and bytes stored that nobody needs.
+//! What one address may do: requests in a second, how much of each kind at once, and bytes stored that nobody needs.
 //!
 //! An address is an IPv4 address, or 64 bits of an IPv6 one: what one customer gets. There is a bound on how many are told
 //! apart; the rest share what one may do.
@@ -23,6 +23,9 @@ use types::BlobId;
 const ADDRESSES_MAX: usize = 2048;
 /// How often one looks for addresses that can be forgotten.
 const SWEEP: Duration = Duration::from_secs(1);
+
+/// An address gets one of so many places of each kind at once: a few that hold theirs shut nobody out.
+const SHARE: usize = 4;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +58,35 @@ impl Net {
     }
 }
 
+/// What takes a place for as long as it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Connection,
+    /// Until its response is sent: an event stream is one as well.
+    Request,
+    Upload,
+    /// A row of parts.
+    Row,
+}
+
+const KINDS: usize = 4;
+
+impl Kind {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Connection => "connections",
+            Self::Request => "requests",
+            Self::Upload => "uploads",
+            Self::Row => "rows of parts",
+        }
+    }
+}
+
 /// All addresses.
 pub(super) struct Quotas {
     limits: config::Quota,
+    /// What an address may have of each [`Kind`].
+    places_max: [usize; KINDS],
     table: Mutex<Table>,
 }
 
@@ -70,8 +99,8 @@ struct Table {
 struct Entry {
     /// When all that it asked for so far is paid, at the pace that it may keep.
     paid: Instant,
-    /// Rows of parts that are sent to it.
-    rows: u32,
+    /// What it has of each [`Kind`].
+    places: [usize; KINDS],
     /// Bytes that come in from it.
     coming: u64,
     /// What it stored lately, the oldest first.
@@ -88,18 +117,25 @@ struct Stored {
 
 impl Entry {
     const fn new(now: Instant) -> Self {
-        Self { paid: now, rows: 0, coming: 0, stored: Vec::new() }
+        Self { paid: now, places: [0; KINDS], coming: 0, stored: Vec::new() }
     }
 
     fn is_at_rest(&self, now: Instant) -> bool {
-        self.paid <= now && self.rows == 0 && self.coming == 0 && self.stored.is_empty()
+        self.paid <= now && self.places == [0; KINDS] && self.coming == 0 && self.stored.is_empty()
     }
 }
 
 impl Quotas {
-    pub(super) fn new(limits: config::Quota) -> Self {
+    pub(super) fn new(http: &config::Http) -> Self {
+        let share = |all: usize| (all / SHARE).max(1);
+        let (connections, requests, uploads) = (http.connections_max, http.requests_max, http.uploads_max);
+        let rows = http.quota.parts_at_once as usize;
         let table = Table { entries: BTreeMap::new(), swept: Instant::now() };
-        Self { limits, table: Mutex::new(table) }
+        Self {
+            limits: http.quota.clone(),
+            places_max: [share(connections), share(requests), share(uploads), rows],
+            table: Mutex::new(table),
+        }
     }
 
     /// A request.
@@ -127,19 +163,19 @@ impl Quotas {
         Ok(())
     }
 
-    /// A row of parts, for as long as what is returned lives.
-    pub(super) fn row(self: &Arc<Self>, caller: Caller) -> Result<Row, Failure> {
-        let Some(net) = self.net(caller) else { return Ok(Row(None)) };
+    /// A place of one kind, for as long as what is returned lives.
+    pub(super) fn enter(self: &Arc<Self>, caller: Caller, kind: Kind) -> Result<Place, Failure> {
+        let Some(net) = self.net(caller) else { return Ok(Place(None)) };
         let mut table = self.lock();
         let now = Instant::now();
         let net = table.place(net, now);
-        let entry = table.entry(net, now);
-        if entry.rows >= self.limits.parts_at_once {
-            let detail = format!("parts are sent to an address {} times at once", self.limits.parts_at_once);
+        let (taken, most) = (&mut table.entry(net, now).places[kind as usize], self.places_max[kind as usize]);
+        if *taken >= most {
+            let detail = format!("an address may have {most} {} at once", kind.words());
             return Err(Failure::new(problem::TOO_MANY, detail));
         }
-        entry.rows += 1;
-        Ok(Row(Some((self.clone(), net))))
+        *taken += 1;
+        Ok(Place(Some((self.clone(), net, kind))))
     }
 
     /// None where there are no quotas for it.
@@ -173,15 +209,16 @@ impl Table {
     }
 }
 
-/// A row of parts that is sent.
-pub(super) struct Row(Option<(Arc<Quotas>, Net)>);
+/// A place that an address has.
+pub(super) struct Place(Option<(Arc<Quotas>, Net, Kind)>);
 
-impl Drop for Row {
+impl Drop for Place {
     fn drop(&mut self) {
-        if let Some((quotas, net)) = self.0.take()
+        if let Some((quotas, net, kind)) = self.0.take()
             && let Some(entry) = quotas.lock().entries.get_mut(&net)
         {
-            entry.rows = entry.rows.saturating_sub(1);
+            let taken = &mut entry.places[kind as usize];
+            *taken = taken.saturating_sub(1);
         }
     }
 }

@@ -42,6 +42,16 @@ async fn what_nobody_needs_is_bounded_and_what_a_workload_needs_is_free() {
     assert_eq!(upload(4).await.problem(), (429, "upload-quota".to_owned()));
 }
 
+/// Else one who brings the same again each hour would keep the store full of what nobody needs, past all quotas.
+#[tokio::test]
+async fn what_is_there_already_counts_for_who_brings_it_again() {
+    let served = within(Quota { upload_bytes_max: 3 << 20, ..Quota::default() }).await;
+    served.store.put(&vec![1; MIB]).expect("stored by another");
+    let upload = async |byte: u8| served.post("/v1/blobs", BYTES, vec![byte; MIB]).await;
+    assert_eq!((upload(1).await.status, upload(1).await.status, upload(2).await.status), (201, 201, 201));
+    assert_eq!(upload(3).await.problem(), (429, "upload-quota".to_owned()));
+}
+
 #[tokio::test]
 async fn a_blob_that_never_fits_its_sender_is_too_large() {
     let served = within(Quota { upload_bytes_max: MIB as u64, ..Quota::default() }).await;
@@ -59,4 +69,43 @@ async fn one_address_leaves_half_of_the_room_to_others() {
         stored += 1;
     }
     assert!((20..=24).contains(&stored), "{stored} MiB of 48");
+}
+
+/// Two of eight requests at once: without a bound of its own, one address that listens, or sends bodies slowly, would take all.
+#[tokio::test]
+async fn who_holds_requests_open_leaves_places_to_others() {
+    let quota = Quota { exempt_loopback: false, ..Quota::default() };
+    let served = Served::within(node::Http { quota, requests_max: 8, ..node::Http::default() }).await;
+    let listen = async || served.client.get(served.url("/v1/events")).send().await.expect("a stream");
+    let streams = [listen().await, listen().await];
+    let refused = served.get("/v1/status").await;
+    assert_eq!(refused.problem(), (429, "too-many-requests".to_owned()));
+    assert_eq!(served.get("/health").await.status, 200, "health answers always");
+    drop(streams);
+    while served.get("/v1/status").await.status != 200 {}
+}
+
+#[tokio::test]
+async fn who_opens_many_connections_leaves_some_to_others() {
+    let quota = Quota { exempt_loopback: false, ..Quota::default() };
+    let served = Served::within(node::Http { quota, connections_max: 8, ..node::Http::default() }).await;
+    let address = served.url("").trim_start_matches("http://").to_owned();
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut connection = tokio::net::TcpStream::connect(&address).await.expect("a connection");
+        assert_eq!(health(&mut connection).await, 12);
+        open.push(connection);
+    }
+    let mut third = tokio::net::TcpStream::connect(&address).await.expect("the system takes it");
+    assert_eq!(health(&mut third).await, 0, "it is closed");
+    open.pop();
+    while health(&mut tokio::net::TcpStream::connect(&address).await.expect("a connection")).await == 0 {}
+}
+
+/// How many of the first bytes of an answer come over a connection.
+async fn health(connection: &mut tokio::net::TcpStream) -> usize {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let _ = connection.write_all(b"GET /health HTTP/1.1\r\nhost: here\r\n\r\n").await;
+    let mut begin = [0; 12];
+    if connection.read_exact(&mut begin).await.is_ok() { begin.len() } else { 0 }
 }

@@ -18,7 +18,9 @@ const TIMES: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let files: Vec<Vec<u8>> = env::args_os().skip(1).map(fs::read).collect::<Result<_, _>>()?;
-    let [key, public_values, proof] = files.as_slice() else { return Err("arguments: key, public values, proof".into()) };
+    let [key, public_values, proof] = files.as_slice() else {
+        return Err("arguments: key, public values, proof".into());
+    };
     let key = Key::decode(key).ok_or("the key is none: 32 bytes, as SP1's `bytes32`")?;
     let key = bincode::serialize(&key.elements())?;
     let mut fastest = f64::INFINITY;

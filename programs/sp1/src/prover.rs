@@ -56,7 +56,12 @@ async fn node() -> Result<SP1LocalNode, Error> {
     SP1LocalNodeBuilder::from_worker_client_builder(builder).build().await.map_err(failed)
 }
 
+/// Elements of the trace that is proved at once, a third of SP1's default: what does not fit is proved apart and joined. More at
+/// once takes more than 18 GiB.
+const SHARD_ELEMENTS: u64 = 1 << 27;
+
 fn one_by_one(config: &mut SP1WorkerConfig) {
+    config.controller_config.opts.sharding_threshold.element_threshold = SHARD_ELEMENTS;
     config.controller_config.num_splicing_workers = 1;
     let prover = &mut config.prover_config;
     prover.core_prover_config.num_core_workers = 1;

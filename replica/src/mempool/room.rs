@@ -18,7 +18,7 @@ impl Mempool {
         let transaction = &newcomer.transaction.value;
         let Some(sender) = self.senders.get(&transaction.sender) else { return Ok(0) };
         match sender.waiting.get(&transaction.nonce) {
-            Some(old) if old.transaction.value.fee_limit >= transaction.fee_limit => Err(Refusal::Repeated),
+            Some(old) if old.transaction.value.fee_limit >= transaction.fee_limit => Err(Refusal::NonceTaken),
             Some(old) => Ok(old.bytes),
             None if sender.waiting.len() >= MEMPOOL_PER_SENDER => Err(Refusal::Busy),
             None => Ok(0),

@@ -65,7 +65,7 @@ fn an_included_nonce_and_a_past_height_empty_the_pool() {
     let (first, rival, later) = (signed(1, 0, 10), signed(1, 0, 11), signed(1, 1, 10));
     take(&mut pool, first.clone(), true).expect("room");
     assert_eq!(take(&mut pool, signed(1, 0, 10), false), Ok(first.value.id()));
-    assert_eq!(take(&mut pool, signed(1, 0, 9), false), Err(Refusal::Repeated));
+    assert_eq!(take(&mut pool, signed(1, 0, 9), false), Err(Refusal::NonceTaken));
     take(&mut pool, later, false).expect("room");
     let mut actions = Vec::new();
     let mut out = Out { now: 0, actions: &mut actions };
@@ -145,7 +145,7 @@ fn a_newcomer_that_is_refused_pushes_nobody_out() {
     // Its sender has too many, another of the same nonce has a higher limit, or too few bring less.
     let (many, rival) = (large(1, 999, 40), large(1, 0, 30));
     assert_eq!(pool.insert(many, 0, false, &mut out(&mut actions)), Err(Refusal::Busy));
-    assert_eq!(pool.insert(rival, 0, false, &mut out(&mut actions)), Err(Refusal::Repeated));
+    assert_eq!(pool.insert(rival, 0, false, &mut out(&mut actions)), Err(Refusal::NonceTaken));
     assert_eq!(pool.insert(large(2, 0, 9), 0, false, &mut out(&mut actions)), Err(Refusal::Busy));
     assert_eq!((&pool.ids, &actions), (&before, &Vec::new()));
 }

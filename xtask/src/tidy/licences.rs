@@ -82,7 +82,8 @@ fn licence(package: &Package, exceptions: &[Exception]) -> Option<Finding> {
 }
 
 fn stale(packages: &[Package], exception: &Exception) -> Option<Finding> {
-    let uses = |package: &Package| package.name == exception.package && package.place.path.starts_with(exception.within);
+    let uses =
+        |package: &Package| package.name == exception.package && package.place.path.starts_with(exception.within);
     let used = packages.iter().any(uses);
     let what = format!("the exception for {} is not used", exception.package);
     (!used).then(|| Finding::new("xtask/src/tidy/licences.rs", 1, what, "remove it"))

@@ -16,6 +16,8 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of an entry's blocks beyond its content, sparse maps included.
 const PADDING_BYTES_MAX: u64 = 1 << 20;
 const DEPTH_MAX: usize = 64;
+/// Longest name: no kernel opens a longer one.
+const NAME_BYTES_MAX: usize = 4096;
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
 
@@ -31,7 +33,7 @@ impl Budget {
         Self { entries: limits.entries_max, bytes: limits.bytes_max }
     }
 
-    /// Counts an entry with that much content.
+    /// Counts an entry with that much content and headers.
     pub(super) fn entry(&mut self, bytes: u64) -> Result<(), ImageError> {
         let entries = self.entries.checked_sub(1).ok_or_else(|| ImageError::bad("the archive has too many entries"))?;
         let bytes = self.bytes.checked_sub(bytes).ok_or_else(|| ImageError::bad("the archive holds too many bytes"))?;
@@ -75,8 +77,9 @@ pub(super) fn for_each<R: Read>(
         open.set(HEADER_BYTES_MAX);
         let Some(entry) = entries.next() else { return Ok(()) };
         let mut entry = entry?;
-        // Counted even if it is left out, so that reading to its end is bounded.
-        budget.entry(entry.size())?;
+        // Counted even if it is left out, so that reading to its end is bounded. A header may be a name of 1 MiB.
+        let headers = HEADER_BYTES_MAX.saturating_sub(open.get());
+        budget.entry(entry.size().saturating_add(headers))?;
         open.set(entry.size().saturating_add(PADDING_BYTES_MAX));
         each(&mut entry, budget)?;
         io::copy(&mut entry, &mut io::sink())?;
@@ -85,14 +88,27 @@ pub(super) fn for_each<R: Read>(
 
 /// Unpacks one layer, packed or not, on top of what is in the tree.
 pub(super) fn unpack_layer(root: &Tree, input: impl Read, budget: &mut Budget) -> Result<(), ImageError> {
-    // What this layer itself brought: an opaque directory hides only what came from below.
-    let mut own = HashSet::new();
+    let mut own = Own::default();
     for_each(compression::unpacked(input)?, budget, |entry, _| {
         let path = plain_path(&entry.path_bytes())?;
-        let outcome = place(root, entry, &path, &own);
-        own.insert(path.clone());
-        outcome.map_err(|error| at(&path, error))
+        place(root, entry, &path, &own).map_err(|error| at(&path, error))?;
+        own.0.insert(hash(&path));
+        Ok(())
     })
+}
+
+/// What a layer itself brought, by the hashes of paths: an opaque directory hides only what came from below.
+#[derive(Default)]
+struct Own(HashSet<blake3::Hash>);
+
+impl Own {
+    fn has(&self, path: &Path) -> bool {
+        self.0.contains(&hash(path))
+    }
+}
+
+fn hash(path: &Path) -> blake3::Hash {
+    blake3::hash(path.as_os_str().as_encoded_bytes())
 }
 
 fn at(path: &Path, error: ImageError) -> ImageError {
@@ -102,16 +118,11 @@ fn at(path: &Path, error: ImageError) -> ImageError {
     }
 }
 
-fn place<R: Read>(
-    root: &Tree,
-    entry: &mut Entry<'_, R>,
-    path: &Path,
-    own: &HashSet<PathBuf>,
-) -> Result<(), ImageError> {
+fn place<R: Read>(root: &Tree, entry: &mut Entry<'_, R>, path: &Path, own: &Own) -> Result<(), ImageError> {
     if let Some(hidden) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.starts_with(WHITEOUT)) {
         let folder = path.parent().unwrap_or(Path::new(""));
         return match hidden {
-            OPAQUE => root.clear(folder, |name| own.contains(&folder.join(name))),
+            OPAQUE => root.clear(folder, |name| own.has(&folder.join(name))),
             _ => root.remove(&folder.join(&hidden[WHITEOUT.len()..])),
         };
     }
@@ -132,9 +143,16 @@ fn target<R: Read>(entry: &Entry<'_, R>) -> Result<PathBuf, ImageError> {
     Ok(target.into_owned())
 }
 
+/// Bytes of a name that a refusal shows.
+const SHOWN_BYTES_MAX: usize = 256;
+
 /// A name of an archive as a path below its root. The root itself is the empty path.
 pub(super) fn plain_path(name: &[u8]) -> Result<PathBuf, ImageError> {
-    let refuse = |why: &str| Err(ImageError::Bad(format!("the name {} {why}", String::from_utf8_lossy(name))));
+    let shown = &name[..name.len().min(SHOWN_BYTES_MAX)];
+    let refuse = |why: &str| Err(ImageError::Bad(format!("the name {} {why}", String::from_utf8_lossy(shown))));
+    if name.len() > NAME_BYTES_MAX {
+        return refuse("… is too long");
+    }
     let Ok(text) = std::str::from_utf8(name) else { return refuse("is not UTF-8") };
     if text.contains('\0') {
         return refuse("has a zero byte");

@@ -10,19 +10,20 @@ mod elf;
 mod oci;
 mod pack;
 mod tree;
+mod unpack;
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::fs;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::Source;
 pub(super) use pack::pack;
-use tree::Tree;
+use unpack::unpack;
 
 /// How much one artifact may unpack to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,14 @@ pub(super) enum ImageError {
 impl ImageError {
     fn bad(what: impl ToString) -> Self {
         Self::Bad(what.to_string())
+    }
+
+    /// Where there is less room than the artifact may take, nobody knows whose fault it is.
+    fn where_there_is(self, little_room: bool) -> Self {
+        match self {
+            Self::Bad(text) if little_room => Self::Host(format!("there may be no room here to unpack it: {text}")),
+            error => error,
+        }
     }
 }
 
@@ -119,8 +128,6 @@ impl Image {
 
 /// The program of an artifact that does not name one.
 const PROVER: &str = "/prover";
-const TAR_BLOCK_BYTES: u64 = 512;
-const TAR_MAGIC_AT: usize = 257;
 const DESCRIPTION: &str = "image.json";
 const ROOT: &str = "root";
 /// Beginning of the names of what is not finished.
@@ -132,8 +139,10 @@ pub(super) struct Images {
     limits: ImageLimits,
     bytes_max: u64,
     unfinished: AtomicU64,
-    /// What was used in this process. Held while one is unpacked: two do not unpack the same.
+    /// What was used in this process.
     used: Mutex<HashMap<blake3::Hash, Arc<Image>>>,
+    /// Held while one is unpacked: two do not unpack the same, and what is there already waits for nobody's.
+    unpacking: Mutex<()>,
 }
 
 impl Images {
@@ -146,15 +155,19 @@ impl Images {
                 remove(&entry.path())?;
             }
         }
-        let (unfinished, used) = (AtomicU64::new(0), Mutex::default());
-        Ok(Self { dir: dir.to_owned(), limits, bytes_max, unfinished, used })
+        let (unfinished, used, unpacking) = (AtomicU64::new(0), Mutex::default(), Mutex::default());
+        Ok(Self { dir: dir.to_owned(), limits, bytes_max, unfinished, used, unpacking })
     }
 
     /// The image of the artifact with this hash. `source` is only read if it is not there yet.
     pub(super) fn get(&self, id: blake3::Hash, source: &Source<'_>) -> Result<Arc<Image>, ImageError> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(image) = used.get(&id) {
-            return Ok(image.clone());
+        let known = || lock(&self.used).get(&id).cloned();
+        if let Some(image) = known() {
+            return Ok(image);
+        }
+        let _unpacking = lock(&self.unpacking);
+        if let Some(image) = known() {
+            return Ok(image);
         }
         let place = self.dir.join(id.to_hex().as_str());
         let image = match load(&place) {
@@ -162,6 +175,7 @@ impl Images {
             None => self.unpack(id, source, &place)?,
         };
         let image = Arc::new(image);
+        let mut used = lock(&self.used);
         used.insert(id, image.clone());
         self.make_room(&mut used);
         Ok(image)
@@ -204,7 +218,7 @@ impl Images {
         unused.sort_by_key(|(known, ..)| *known);
         let most = self.bytes_max.min(half_of_disk(total, free_bytes(&self.dir)));
         for (_, bytes, id, path) in unused {
-            if total <= most {
+            if total <= most && !is_short_of_files(&self.dir) {
                 return;
             }
             if remove(&path).is_ok() {
@@ -222,6 +236,16 @@ fn half_of_disk(taken: u64, free: u64) -> u64 {
 
 fn free_bytes(dir: &Path) -> u64 {
     rustix::fs::statvfs(dir).map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Many small files can use a disk up whose bytes are free. Not every file system has a bound on files.
+fn is_short_of_files(dir: &Path) -> bool {
+    rustix::fs::statvfs(dir).is_ok_and(|stat| stat.f_favail < stat.f_files / 4)
+}
+
+/// Nothing that is done under these locks can leave half a change behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn load(place: &Path) -> Option<Image> {
@@ -246,67 +270,6 @@ fn host(error: impl ToString) -> ImageError {
 trait Input: Read + Seek {}
 impl<T: Read + Seek> Input for T {}
 
-fn unpack(id: blake3::Hash, source: &Source<'_>, aside: &Path, limits: ImageLimits) -> Result<Image, ImageError> {
-    let mut input: Box<dyn Input + '_> = match source {
-        Source::Bytes(bytes) => Box::new(Cursor::new(*bytes)),
-        Source::File(path) => Box::new(File::open(path).map_err(host)?),
-    };
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(&mut input).map_err(host)?;
-    if hasher.finalize() != id {
-        return Err(ImageError::Host(format!("the artifact is not the one that is called {id}")));
-    }
-    let limits = limits.of(input.seek(SeekFrom::End(0))?);
-    let mut budget = archive::Budget::new(limits);
-    if let Some(plain) = compression::plain(&mut input, &aside.join("plain"), &mut budget)? {
-        input = Box::new(plain);
-    }
-    let root = Tree::create(&aside.join(ROOT))?;
-    let mut image = fill(&root, &mut input, &mut budget)?;
-    root.prepare_mount_points()?;
-    image.bytes = limits.bytes_max.saturating_sub(budget.bytes_left());
-    match fs::remove_file(aside.join("plain")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(host(error)),
-        _ => Ok(image),
-    }
-}
-
-/// What `docker save` wrote before version 25 has another index.
-fn of_older_docker(root: &Tree, error: ImageError) -> ImageError {
-    match root.has_file(Path::new("manifest.json")) {
-        true => ImageError::bad("the archive has no OCI index: save the image by Docker 25 or later"),
-        false => error,
-    }
-}
-
-/// Fills the root with what the artifact is.
-fn fill(root: &Tree, input: &mut dyn Input, budget: &mut archive::Budget) -> Result<Image, ImageError> {
-    input.rewind()?;
-    let mut start = Vec::new();
-    input.take(TAR_BLOCK_BYTES).read_to_end(&mut start)?;
-    let bytes = input.seek(SeekFrom::End(0))?;
-    input.rewind()?;
-    if start.starts_with(elf::MAGIC) {
-        elf::check_static(input)?;
-        input.rewind()?;
-        budget.entry(bytes)?;
-        root.write(Path::new("prover"), 0o755, bytes, input)?;
-        return Ok(Image::of_prover(Vec::new(), true));
-    }
-    if start.get(TAR_MAGIC_AT..).is_none_or(|rest| !rest.starts_with(b"ustar")) {
-        return Err(ImageError::bad("the artifact is no ELF and no tar"));
-    }
-    match oci::index(input, budget.clone())? {
-        Some(layout) => oci::unpack(&layout, root, input, budget),
-        None => {
-            input.rewind()?;
-            archive::unpack_layer(root, input, budget)?;
-            root.check_executable(Path::new("prover")).map_err(|error| of_older_docker(root, error))?;
-            Ok(Image::of_prover(Vec::new(), false))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,6 +279,23 @@ mod tests {
         let of = |packed| ImageLimits::default().of(packed).bytes_max;
         assert_eq!([of(0), of(2 << 20), of(3 << 20)], [64 << 20, 64 << 20, 96 << 20]);
         assert_eq!(of(u64::MAX), ImageLimits::default().bytes_max);
+    }
+
+    #[test]
+    fn what_is_unpacked_waits_for_no_other_to_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let images = Images::open(dir.path(), ImageLimits::default(), u64::MAX).unwrap();
+        let id = blake3::hash(b"known");
+        lock(&images.used).insert(id, Arc::new(Image::of_prover(Vec::new(), true)));
+        let _unpacking = lock(&images.unpacking);
+        assert!(images.get(id, &Source::Bytes(b"")).is_ok());
+    }
+
+    #[test]
+    fn an_artifact_that_fills_a_small_disk_is_not_blamed() {
+        let host = ImageError::bad("too many bytes").where_there_is(true);
+        assert!(matches!(host, ImageError::Host(text) if text.ends_with("unpack it: too many bytes")));
+        assert!(matches!(ImageError::bad("cut off").where_there_is(false), ImageError::Bad(_)));
     }
 
     #[test]

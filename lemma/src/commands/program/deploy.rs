@@ -4,9 +4,11 @@ use super::check::{Role, accepted};
 use crate::{
     commands::{Context, blob::moved, run::local::FUEL, signing::Signing},
     exit::Failure,
+    output::{FAINT, styled},
     trial::runtime_of,
 };
 use clap::Args;
+use client::ClientError;
 use serde::Serialize;
 use std::path::PathBuf;
 use types::{Artifact, BlobId, Call, ProgramId, Runtime, Text};
@@ -65,7 +67,11 @@ impl Deploy {
             }
         }
         let call = Call::Deploy(program.clone());
-        let Some((_, height)) = self.signing.settle(context, call).await? else { return Ok(()) };
+        let height = match self.signing.settle(context, call).await {
+            Ok(Some((_, height))) => height,
+            Ok(None) => return Ok(()),
+            Err(error) => earlier(context, program.id(), error).await?,
+        };
         let (prover, verifier) = (program.prover.blob, program.verifier.blob);
         let deployed = Deployed { program: program.id(), prover, verifier, height };
         context.out.result(&deployed, |it| it.program.to_string())
@@ -82,4 +88,13 @@ impl Deploy {
             fuel_limit: self.fuel,
         })
     }
+}
+
+/// The block of a program that was deployed before, by whomever: it is the same program.
+async fn earlier(context: &Context, program: ProgramId, error: anyhow::Error) -> anyhow::Result<u64> {
+    if !matches!(error.downcast_ref::<ClientError>(), Some(ClientError::Problem(it)) if it.code == "program-exists") {
+        return Err(error);
+    }
+    context.out.note(styled(FAINT, "it is deployed already"));
+    Ok(context.client()?.program(program).await?.deployed.height)
 }

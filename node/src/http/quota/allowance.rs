@@ -56,12 +56,15 @@ impl Allowance {
         Ok(())
     }
 
-    /// The upload is a blob now, which was not there before: it counts until somebody needs it, or it may be dropped.
+    /// The upload is a blob now: it counts until somebody needs it, or it may be dropped. One that was there already counts as
+    /// well, once: coming in again keeps it from being dropped.
     pub(in crate::http) fn keep(self, blob: BlobId) {
         if let Some(net) = self.net {
             let now = Instant::now();
-            let stored = Stored { blob, bytes: self.taken, since: now };
-            self.quotas.lock().entry(net, now).stored.push(stored);
+            let mut table = self.quotas.lock();
+            let stored = &mut table.entry(net, now).stored;
+            stored.retain(|stored| stored.blob != blob);
+            stored.push(Stored { blob, bytes: self.taken, since: now });
         }
     }
 }

@@ -5,9 +5,9 @@ fn caller(address: &str) -> Caller {
 }
 
 fn quotas(change: impl FnOnce(&mut config::Quota)) -> Arc<Quotas> {
-    let mut limits = config::Quota { requests_per_second: 10, requests_burst: 5, ..config::Quota::default() };
-    change(&mut limits);
-    Arc::new(Quotas::new(limits))
+    let mut quota = config::Quota { requests_per_second: 10, requests_burst: 5, ..config::Quota::default() };
+    change(&mut quota);
+    Arc::new(Quotas::new(&config::Http { quota, requests_max: 8, uploads_max: 1, ..config::Http::default() }))
 }
 
 /// How many requests of so many at once are let through.
@@ -62,12 +62,21 @@ fn so_many_addresses_are_told_apart_and_the_rest_are_one() {
 }
 
 #[test]
-fn rows_of_parts_end_when_they_are_dropped() {
+fn places_end_when_they_are_dropped() {
     let quotas = quotas(|limits| limits.parts_at_once = 2);
-    let row = |from: &str| quotas.row(caller(from)).ok();
+    let row = |from: &str| quotas.enter(caller(from), Kind::Row).ok();
     let both = [row("192.0.2.1").expect("a row"), row("192.0.2.1").expect("a row")];
     assert!(row("192.0.2.1").is_none());
     assert!(row("192.0.2.2").is_some());
     drop(both);
     assert!(row("192.0.2.1").is_some());
+}
+
+#[test]
+fn an_address_has_a_fourth_of_each_kind_and_one_at_least() {
+    let quotas = quotas(|_| ());
+    for (kind, most) in [(Kind::Connection, 256), (Kind::Request, 2), (Kind::Upload, 1), (Kind::Row, 16)] {
+        let places: Vec<_> = (0..300).map_while(|_| quotas.enter(caller("192.0.2.1"), kind).ok()).collect();
+        assert_eq!(places.len(), most, "{kind:?}");
+    }
 }

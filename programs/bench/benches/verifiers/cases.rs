@@ -5,7 +5,7 @@ use groth16_poseidon::{Claim, poseidon::Parameters};
 use program::{Output, Prove, Verify, rehearsal::Rehearsal};
 
 /// The programs that are measured, as their artifacts' folders are called.
-pub const PROGRAMS: [&str; 4] = ["groth16-poseidon", "circom", "miden", "capacity"];
+pub const PROGRAMS: [&str; 5] = ["groth16-poseidon", "circom", "miden", "aggregate", "capacity"];
 
 /// A proof that a verifier must accept.
 pub struct Case {
@@ -34,10 +34,10 @@ macro_rules! circom {
             name: $name,
             program: "circom",
             verify: circom::verify,
-            output: made(include_bytes!(concat!("../../circom/fixtures/", $folder, "/proof.json"))),
+            output: made(include_bytes!(concat!("../../../circom/fixtures/", $folder, "/proof.json"))),
             statement: vec![
-                include_bytes!(concat!("../../circom/fixtures/", $folder, "/verification_key.json")).into(),
-                include_bytes!(concat!("../../circom/fixtures/", $folder, "/public.json")).into(),
+                include_bytes!(concat!("../../../circom/fixtures/", $folder, "/verification_key.json")).into(),
+                include_bytes!(concat!("../../../circom/fixtures/", $folder, "/public.json")).into(),
             ],
         }
     };
@@ -47,8 +47,8 @@ macro_rules! miden {
     ($program:literal, $advice:expr) => {
         miden(
             concat!("miden ", $program),
-            include_bytes!(concat!("../../miden/masm/", $program, ".masm")),
-            include_bytes!(concat!("../../miden/masm/", $program, ".stack.json")),
+            include_bytes!(concat!("../../../miden/masm/", $program, ".masm")),
+            include_bytes!(concat!("../../../miden/masm/", $program, ".stack.json")),
             $advice,
         )?
     };
@@ -61,8 +61,9 @@ pub fn all() -> Result<Vec<Case>> {
         circom!("circom, BN254", "product"),
         circom!("circom, BLS12-381", "product-bls12381"),
         miden!("fibonacci", b"{}"),
-        miden!("sha256", include_bytes!("../../miden/masm/sha256.advice.json")),
-        miden!("merkle", include_bytes!("../../miden/masm/merkle.advice.json")),
+        miden!("sha256", include_bytes!("../../../miden/masm/sha256.advice.json")),
+        miden!("merkle", include_bytes!("../../../miden/masm/merkle.advice.json")),
+        aggregate(),
         capacity()?,
     ])
 }
@@ -100,6 +101,21 @@ fn miden(name: &'static str, source: &[u8], stack: &[u8], advice: &[u8]) -> Resu
         output: proved(miden::prove, &[&hash, stack, source, advice])?,
         statement: vec![hash.into(), stack.into()],
     })
+}
+
+/// Of one leaf: the time does not depend on how many there are.
+fn aggregate() -> Case {
+    Case {
+        name: "aggregate",
+        program: "aggregate",
+        verify: aggregate::verify,
+        output: made(include_bytes!("../../../aggregate/fixtures/proof")),
+        statement: vec![
+            include_bytes!("../../../aggregate/fixtures/key").into(),
+            include_bytes!("../../../aggregate/fixtures/leaf-key").into(),
+            include_bytes!("../../../aggregate/fixtures/claims").into(),
+        ],
+    }
 }
 
 /// A claim of 64 MiB, of which 32 are labelled.

@@ -1,2 +1,1 @@
-//! The circom program from outside: how fast it is in the sandbox (`cargo bench`), and whether Ethereum agrees
-//! (`cargo test`). There is nothing in the library itself.
+//! The circom program from outside: whether Ethereum agrees (`cargo test`). There is nothing in the library itself.
