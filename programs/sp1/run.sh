@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-MEMORY=18GiB TIME=3h FEE=10000 FUEL=2000000000 PORT=${PORT:-26700}
+MEMORY=18GiB TIME=3h FEE=10000 FUEL=2000000000 PORT=${PORT:-27600}
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 PROVER=$TARGET/x86_64-unknown-linux-gnu/release/sp1
 LEMMA=${LEMMA:-lemma}
@@ -41,7 +41,7 @@ if [[ -z $node ]]; then
     "$LEMMA" devnet --dir "$TARGET/net" >"$TARGET/net.log" 2>&1 &
     network=$!
     trap 'kill "$network"; wait "$network" || true' EXIT
-    until "$LEMMA" status --node "$node" >/dev/null 2>&1; do
+    until "$LEMMA" status --json --node "$node" 2>/dev/null | grep -q '"height": *[1-9]'; do
         kill -0 "$network" || fail "the network did not start: see $TARGET/net.log"
         sleep 1
     done

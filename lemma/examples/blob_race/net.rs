@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use serde_json::Value;
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -50,7 +51,8 @@ impl Net {
         anyhow::ensure!(made.status.success(), "no network: {}", String::from_utf8_lossy(&made.stderr));
         let mut command = Command::new(lemma);
         command.args(["--json", "devnet", "--dir"]).arg(&dir);
-        let mut devnet = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let said = dir.with_extension("said");
+        let mut devnet = command.stdout(Stdio::piped()).stderr(File::create(&said)?).spawn()?;
         let stdout = devnet.stdout.take().context("no stdout")?;
         let mut text = String::new();
         for line in BufReader::new(stdout).lines() {
@@ -60,7 +62,8 @@ impl Net {
                 break;
             }
         }
-        let started: Value = serde_json::from_str(&text).context("the network did not start")?;
+        let why = || format!("the network did not start: {}", fs::read_to_string(&said).unwrap_or_default());
+        let started: Value = serde_json::from_str(&text).with_context(why)?;
         let node = |value: &Value| {
             let field = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
             Node { api: field("api"), config: field("config").into(), log: field("log").into() }

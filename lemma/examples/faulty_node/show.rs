@@ -84,11 +84,11 @@ fn one(net: Net, program: &Program, flip: Flip, dir: &Path) -> anyhow::Result<St
     ));
     let before = Before::of(&net, prover)?;
     let name = deployed(&net, program)?;
-    drain(&net, &[])?;
+    others(&net, "drain")?;
     let workload = asked(&net, program, &name)?;
     say(&format!("workload {workload}: the others drain, so that the faulty one is drawn"));
     until(&net, workload, |it| !it.attempts.is_empty())?;
-    drain(&net, &["--off"])?;
+    others(&net, "resume")?;
     let ended = until(&net, workload, |_| false)?;
     let case = Case { net, faulty, prover, workload };
     say(&explained(&case)?);
@@ -110,13 +110,12 @@ fn asked(net: &Net, program: &Program, name: &str) -> anyhow::Result<WorkloadId>
     Ok(asked["workload"].as_str().context("no workload")?.parse()?)
 }
 
-/// Has all provers but the last take no new workloads, or take them again.
-fn drain(net: &Net, options: &[&str]) -> anyhow::Result<()> {
+/// Has all provers but the last `drain`, or `resume`.
+fn others(net: &Net, what: &str) -> anyhow::Result<()> {
     let (_, others) = net.nodes.split_last().context("no nodes")?;
-    others.iter().try_for_each(|node| {
-        let key = node.config.display().to_string();
-        net.call(&[&["prover", "drain", "--key", &key][..], options].concat()).map(drop)
-    })
+    others
+        .iter()
+        .try_for_each(|node| net.call(&["prover", what, "--key", &node.config.display().to_string()]).map(drop))
 }
 
 /// The workload once it is so or has ended. It does end: each of its states does.
