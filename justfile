@@ -90,6 +90,11 @@ verifier-bench *arguments:
 sandbox-bench *arguments:
     cargo run --release --package executor --features native --example sandbox-bench -- {{arguments}}
 
+# Many requests from the API's own description to a devnet; the node's memory is watched. Needs schemathesis from PyPI.
+api-fuzz requests="20000":
+    cargo build --bin lemma
+    LEMMA={{justfile_directory()}}/target/debug/lemma ops/api-fuzz.sh {{requests}}
+
 # The documentation as a book, in docs/book/. Needs `cargo install mdbook --version 0.5.3`.
 book:
     python3 docs/api-paths.py --check

@@ -1,4 +1,4 @@
-//! One sentence that says why a workload is where it is now.
+//! One sentence that says why a workload is where it is now: the cause, who, since when, until when, and the money.
 
 use crate::{timeline::attempt_end, workload::signers};
 use types::{
@@ -44,11 +44,17 @@ pub fn explain(workload: &Workload, clock: &Clock, waiting: Waiting) -> String {
         State::Proved => proved(workload, clock),
         State::Verified => verified(workload),
         State::Failed => failed(workload),
-        State::Cancelled => format!("the sender took it back after {}", lived(workload)),
-        State::Expired => format!("no prover accepted within {}", lived(workload)),
+        State::Cancelled => format!("its sender {} took it back after {}", short(workload.sender), lived(workload)),
+        State::Expired => format!("{}no prover accepted within {}", before(workload), lived(workload)),
     };
-    let money = workload.end.as_ref().map(|end| format!("; {}", money(end))).unwrap_or_default();
-    format!("{}: {text}{}{money}", workload.state.word(), overtime(workload))
+    let money = workload.end.as_ref().map_or_else(|| locked(workload), money);
+    format!("{}: {text}{}; {money}", workload.state.word(), overtime(workload))
+}
+
+/// What waits for the end.
+fn locked(workload: &Workload) -> String {
+    let fee = workload.fee.total().unwrap_or(Amount(u64::MAX));
+    if fee == Amount::ZERO { "no money is locked".to_owned() } else { format!("{fee} LEM locked, none of it paid yet") }
 }
 
 /// A time that is up counts only once blocks of enough leaders have passed (rule 7).
@@ -61,33 +67,44 @@ fn queued(workload: &Workload, clock: &Clock, waiting: Waiting) -> String {
     let waits = match waiting {
         Waiting::Beacon(height) => format!("waits for the beacon of block {height}"),
         Waiting::Provers { active } => {
-            format!("waits until {} provers are active; there are {active}", clock.params.provers_min)
+            format!("waits until {} provers are active, where {active} are", clock.params.provers_min)
         }
         Waiting::Room { ahead } => room(workload, ahead),
         Waiting::Unknown => "waits for the next draw".to_owned(),
     };
-    let before = workload
-        .attempts
-        .last()
-        .and_then(|attempt| attempt.end.as_ref())
-        .map(|(_, end)| format!("attempt {} ended {}; ", workload.attempts.len(), attempt_end(end)));
-    format!("{}{waits}; expires in {}", before.unwrap_or_default(), left(workload, clock))
+    let (waited, left) = (span(clock.now.since(workload.since.time).0), left(workload, clock));
+    format!("{}{waits}; it has waited {waited} and expires in {left}", before(workload))
+}
+
+/// How the last attempt ended, if there was one.
+fn before(workload: &Workload) -> String {
+    let Some((prover, end)) = workload.attempts.last().and_then(|it| Some((it.prover, &it.end.as_ref()?.1))) else {
+        return String::new();
+    };
+    format!("attempt {} by prover {} ended {}; ", workload.attempts.len(), short(prover), attempt_end(end))
 }
 
 fn room(workload: &Workload, ahead: u64) -> String {
     let need = &workload.run.resources;
-    let who = format!("waits for a prover with {} cores and {} MiB free", need.cpus.max(1), need.memory_mib);
-    if ahead == 0 { who } else { format!("{who}; {ahead} workloads are before it") }
+    let cores = if need.cpus > 1 { format!("{} cores", need.cpus) } else { "a core".to_owned() };
+    let who = format!("waits for a prover with {cores} and {} MiB free", need.memory_mib);
+    match ahead {
+        0 => who,
+        1 => format!("{who}, behind one workload"),
+        _ => format!("{who}, behind {ahead} workloads"),
+    }
 }
 
 fn allocated(workload: &Workload, clock: &Clock) -> String {
     let Some((number, attempt)) = workload.current() else { return "waits for its prover".to_owned() };
     let (prover, left) = (short(attempt.prover), left(workload, clock));
-    if workload.kind == Kind::Test {
-        return format!("prover {prover} has {left} to accept the test of what it declares");
-    }
     let ago = span(clock.now.since(attempt.drawn.time).0);
-    format!("prover {prover} was drawn {ago} ago for attempt {number} and has {left} to accept")
+    if workload.kind == Kind::Test {
+        return format!(
+            "prover {prover} was asked {ago} ago for the test of what it declares and has {left} to accept"
+        );
+    }
+    format!("prover {prover} was drawn {ago} ago for attempt {number} and has {left} to accept, else another is drawn")
 }
 
 fn proving(workload: &Workload, clock: &Clock) -> String {
@@ -113,14 +130,15 @@ fn proved(workload: &Workload, clock: &Clock) -> String {
 }
 
 fn verified(workload: &Workload) -> String {
-    let Some((_, attempt, _, certificate)) = workload.verified() else { return "certified as valid".to_owned() };
-    format!("{} provers certified the proof of prover {}", signers(certificate), short(attempt.prover))
+    let after = lived(workload);
+    let Some((_, attempt, _, certificate)) = workload.verified() else { return format!("certified after {after}") };
+    format!("{} provers certified the proof of prover {} after {after}", signers(certificate), short(attempt.prover))
 }
 
 fn failed(workload: &Workload) -> String {
     let ended = |attempt: &Attempt| attempt.end.as_ref().map(|(_, end)| how(attempt.prover, end));
     let how = workload.attempts.last().and_then(ended).unwrap_or_else(|| "no attempt succeeded".to_owned());
-    format!("{how}; attempt {} was the last", workload.attempts.len())
+    format!("{how}; attempt {} was the last, after {}", workload.attempts.len(), lived(workload))
 }
 
 fn how(prover: AccountId, end: &AttemptEnd) -> String {

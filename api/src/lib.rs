@@ -42,7 +42,7 @@ pub use problem::Problem;
 pub use program::{Artifact, Program};
 pub use prover::{Miss, Prover, Provers};
 pub use quote::{Payout, Quote, QuoteRequest};
-pub use status::{Breaker, Health, OwnFailure, ProgramRoom, Status, Versions};
+pub use status::{Breaker, Health, LogLevel, OwnFailure, ProgramRoom, Status, Versions};
 pub use timeline::{Step, timeline};
 pub use transaction::{Submit, Submitted, Transaction, TransactionState, TransactionStatus};
 pub use validator::{Unbonding, Validator, Validators};

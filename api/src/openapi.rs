@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 description: one line for each endpoint, schemas from the types.
 
 mod endpoint;
+mod parameter;
 
 use crate::{self as api, genesis, paths, schema};
 use endpoint::{Body, Endpoint, bytes, json, text};
@@ -19,6 +20,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::
     api::Problem,
     api::Status,
     api::Health,
+    api::LogLevel,
     api::Submit,
     api::Submitted,
     api::TransactionStatus,
@@ -49,7 +51,7 @@ pub fn openapi() -> OpenApi {
         .version("1")
         .description(Some(
             "A node of the Lemma network: send runs, follow their workloads, fetch proofs and receipts. \
-             Problems are objects of RFC 9457 with a stable code and a hint.",
+             Problems are objects of RFC 9457 with a stable code, what became of the money, and a hint.",
         ))
         .build();
     let paths =
@@ -65,7 +67,7 @@ pub fn openapi_json() -> String {
 }
 
 fn endpoints() -> Vec<Endpoint> {
-    [chain(), transactions(), blobs(), workloads(), others()].into_iter().flatten().collect()
+    [chain(), transactions(), blobs(), workloads(), others(), operator()].into_iter().flatten().collect()
 }
 
 const GET: HttpMethod = HttpMethod::Get;
@@ -115,12 +117,12 @@ fn transactions() -> Vec<Endpoint> {
 fn blobs() -> Vec<Endpoint> {
     vec![
         Endpoint::new(POST, paths::BLOBS, "upload", "Stores a blob; its name is its BLAKE3 hash")
-            .takes(vec![bytes()])
+            .may_take(vec![bytes()])
             .answers(201, json::<api::Stored>())
             .errors(&[413, 507]),
         Endpoint::new(HttpMethod::Put, paths::BLOB, "upload_as", "Stores a blob under its name, and no other bytes")
             .with("id")
-            .takes(vec![bytes()])
+            .may_take(vec![bytes()])
             .answers(201, json::<api::Stored>())
             .errors(&[413, 422, 507]),
         Endpoint::new(GET, paths::BLOB, "blob", "A blob of this node's store; with `Range`, some of it (206)")
@@ -143,8 +145,8 @@ fn blobs() -> Vec<Endpoint> {
             "Parts of a blob: for each its length in four bytes, the least first, then its bytes with the hashes that prove them",
         )
         .with("id")
-        .number("first", "the first part, counted from 0; a part has 256 KiB")
-        .number("count", "how many, 64 at most")
+        .needs("first", "the first part, counted from 0; a part has 256 KiB")
+        .needs("count", "how many, 64 at most")
         .ok(bytes())
         .errors(&[400, 404]),
     ]
@@ -213,7 +215,27 @@ fn others() -> Vec<Endpoint> {
             .ok(json::<api::Movements>()),
         Endpoint::new(GET, paths::OPENAPI, "openapi", "This description")
             .ok(Body::plain("application/json", "OpenAPI 3.1")),
-        Endpoint::new(GET, paths::HEALTH, "health", "Whether the node is up").ok(json::<api::Health>()),
-        Endpoint::new(GET, paths::METRICS, "metrics", "Figures for Prometheus").ok(text()),
+        Endpoint::new(GET, paths::HEALTH, "health", "Whether the node is up; 503 when its engine is dead")
+            .ok(json::<api::Health>()),
+        Endpoint::new(
+            GET,
+            paths::READY,
+            "ready",
+            "Whether the node can be relied on; 503 names everything that is amiss",
+        )
+        .ok(json::<api::Health>()),
+    ]
+}
+
+/// For the operator alone.
+fn operator() -> Vec<Endpoint> {
+    let own = |method, path, id: &str, summary: &str| Endpoint::new(method, path, id, summary).errors(&[401, 403, 404]);
+    vec![
+        own(GET, paths::METRICS, "metrics", "Figures for Prometheus; for the operator").ok(text()),
+        own(GET, paths::LOG_LEVEL, "log_level", "What the node logs; for the operator").ok(json::<api::LogLevel>()),
+        own(HttpMethod::Put, paths::LOG_LEVEL, "set_log_level", "Changes what the node logs; for the operator")
+            .takes(vec![json::<api::LogLevel>()])
+            .ok(json::<api::LogLevel>())
+            .errors(&[413, 415, 422]),
     ]
 }

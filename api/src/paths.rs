@@ -52,8 +52,15 @@ pub const EVENTS: &str = "/v1/events";
 pub const OPENAPI: &str = "/openapi.json";
 /// Whether the node is up.
 pub const HEALTH: &str = "/health";
-/// Figures for Prometheus.
+/// Whether the node can be relied on.
+pub const READY: &str = "/ready";
+/// Figures for Prometheus; for the operator.
 pub const METRICS: &str = "/metrics";
+/// What the node logs; for the operator.
+pub const LOG_LEVEL: &str = "/operator/log";
+
+/// The header with the id of a request: the caller's, or one that the node made.
+pub const REQUEST_HEADER: &str = "x-request-id";
 
 /// The header that says of a proof whether it was verified: `true` or `false`.
 pub const VERIFIED_HEADER: &str = "lemma-verified";

@@ -100,11 +100,30 @@ macro_rules! record {
     };
 }
 
-record!(
-    /// [`types::Resources`].
-    Resources, types::Resources { runtimes: types::Runtime::LinuxX86_64.into(), ..types::Resources::default() },
-    "Processor cores, memory and disk in MiB, and graphics processors that a workload needs or a prover has."
-);
+/// [`types::Resources`].
+pub(crate) struct Resources;
+
+impl PartialSchema for Resources {
+    fn schema() -> RefOr<Schema> {
+        let count =
+            || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX as usize));
+        let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["linux-x86_64", "wasm"]));
+        let names = ["cpus", "memory_mib", "disk_mib", "gpus", "gpu_class"];
+        let with = |object: ObjectBuilder, name: &str| object.property(name, count()).required(name);
+        let object = names.into_iter().fold(ObjectBuilder::new().schema_type(Type::Object), with);
+        let object = object.property("runtimes", ArrayBuilder::new().items(word)).required("runtimes");
+        let about =
+            "Processor cores, memory and disk in MiB, and graphics processors that a workload needs or a prover has.";
+        object.description(Some(about)).build().into()
+    }
+}
+
+impl ToSchema for Resources {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Resources")
+    }
+}
+
 record!(
     /// [`types::record::Tally`].
     Tally, types::record::Tally::default(), "How a prover fared since genesis."

@@ -109,3 +109,11 @@ pub struct Health {
     /// Connected peers.
     pub peers: u32,
 }
+
+/// What a node logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogLevel {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,engine=debug`.
+    pub log: String,
+}

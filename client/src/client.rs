@@ -38,16 +38,19 @@ impl Content {
 }
 
 impl Client {
-    /// A client of the node whose API is at `url`, such as `http://127.0.0.1:26600`. Does not connect yet.
+    /// A client of the node whose API is at `url`, such as `http://127.0.0.1:26600`. Does not connect yet. Certificates are
+    /// checked against those that the system trusts; the environment's `SSL_CERT_FILE` names others.
     ///
     /// # Errors
     /// [`ClientError::Address`].
     pub fn new(url: &str) -> Result<Self, ClientError> {
         let wrong = |why: String| ClientError::Address { url: url.chars().take(200).collect(), why };
         let node = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
-        if node.scheme() != "http" {
-            return Err(wrong(format!("{} is not supported: this client speaks http alone", node.scheme())));
+        if !matches!(node.scheme(), "http" | "https") {
+            return Err(wrong(format!("{} is not supported: this client speaks http and https", node.scheme())));
         }
+        // An error means that the program has chosen a provider before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(SILENCE_MAX);
         let http = http.redirect(reqwest::redirect::Policy::none()).build().map_err(|error| wrong(chain(&error)))?;
         Ok(Self { node, http })
@@ -215,9 +218,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_http_addresses_are_taken() {
+    fn only_addresses_of_http_and_https_are_taken() {
         assert_eq!(Client::new("http://127.0.0.1:1/").expect("address").node(), "http://127.0.0.1:1");
-        for url in ["", "127.0.0.1:1", "ftp://host", "https://host", "http://"] {
+        assert_eq!(Client::new("https://host/").expect("address").node(), "https://host");
+        for url in ["", "127.0.0.1:1", "ftp://host", "http://", "https://"] {
             assert!(matches!(Client::new(url), Err(ClientError::Address { .. })), "{url}");
         }
     }

@@ -95,7 +95,7 @@ impl ClientError {
     #[must_use]
     pub fn hint(&self) -> &str {
         match self {
-            Self::Address { .. } => "give it as http://HOST:PORT",
+            Self::Address { .. } => "give it as http://HOST:PORT or https://HOST",
             Self::Unreachable { .. } => "check that the node runs and that the address is that of its API",
             Self::Problem(problem) => &problem.hint,
             Self::Answer(_) | Self::TooLong { .. } => "check that the address is that of a node of this version",

@@ -1,5 +1,9 @@
 //! What an operator decides, as a TOML file. Relative paths are relative to that file.
 
+mod access;
+
+pub use access::{Cors, Operator, Tls};
+
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
@@ -116,6 +120,12 @@ pub struct Http {
     pub serving_max: usize,
     /// What one address may do.
     pub quota: Quota,
+    /// Which pages may ask this node.
+    pub cors: Cors,
+    /// What only the operator may ask.
+    pub operator: Operator,
+    /// The API through TLS.
+    pub tls: Option<Tls>,
 }
 
 /// What one address may do: an IPv4 address, or the first 64 bits of an IPv6 one. What is more is refused until later. Of the
@@ -166,6 +176,9 @@ impl Default for Http {
             uploads_max: 16,
             serving_max: 64,
             quota: Quota::default(),
+            cors: Cors::default(),
+            operator: Operator::default(),
+            tls: None,
         }
     }
 }
@@ -238,6 +251,9 @@ pub enum ConfigError {
     /// An address that nothing says.
     #[error("genesis does not say where node {0} is; set p2p.listen and p2p.dialable")]
     Nowhere(PeerId),
+    /// The operator's endpoints would be open to strangers.
+    #[error("http.operator.listen = {0} is reached by others; set http.operator.token_file, or listen on 127.0.0.1")]
+    Open(SocketAddr),
     /// A limit of nothing.
     #[error("{0} must be at least 1")]
     Zero(&'static str),
@@ -274,7 +290,7 @@ impl Config {
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(ConfigError::Zero(name)),
-            None => Ok(()),
+            None => self.http.operator.check(),
         }
     }
 
@@ -283,7 +299,9 @@ impl Config {
         let paths = [&mut self.genesis, &mut self.data, &mut self.node_key];
         let optional = [&mut self.prover_key, &mut self.share].into_iter().flatten();
         let secrets = self.webhooks.iter_mut().map(|endpoint| &mut endpoint.secret);
-        for path in paths.into_iter().chain(optional).chain(secrets) {
+        let tls = self.http.tls.iter_mut().flat_map(|tls| [&mut tls.cert, &mut tls.key]);
+        let optional = optional.chain(tls).chain(&mut self.http.operator.token_file).chain(secrets);
+        for path in paths.into_iter().chain(optional) {
             *path = folder.join(&*path);
         }
     }
@@ -328,6 +346,8 @@ mod tests {
         let mistyped = wrong("\n\n[limits]\nblobs_bytes_max = \"much\"\n");
         assert!(mistyped.contains("node.toml:7: "), "{mistyped}");
         assert!(wrong("[http]\nrequests_max = 0\n").contains("http.requests_max"));
+        let open = wrong("[http.operator]\nlisten = \"0.0.0.0:1\"\n");
+        assert!(open.contains("token_file") && open.contains("0.0.0.0:1"), "{open}");
         assert!(load("data = \"d\"\n").expect_err("wrong").to_string().contains("genesis"));
     }
 

@@ -57,8 +57,11 @@ pub enum NodeError {
         "the prover key is of account {0}, for which genesis names another verdict key; use the key file that made it"
     )]
     VerdictKey(types::AccountId),
+    /// The certificate of the API.
+    #[error(transparent)]
+    Tls(#[from] crate::http::TlsError),
     /// The API's address cannot be listened on.
-    #[error("the API cannot listen on {address}: {source}; choose another http.listen")]
+    #[error("the API cannot listen on {address}: {source}; choose another address in [http]")]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -40,7 +40,7 @@ mod webhooks;
 
 pub use blobs::{Kept, PARTS_MAX, Reading, Store, StoreError, StoreLimits, Upload};
 pub use breaker::keep_breaker;
-pub use config::{Bootstrapper, Breaker, Config, ConfigError, Endpoint, Http, Limits, P2p, Quota};
+pub use config::{Bootstrapper, Breaker, Config, ConfigError, Cors, Endpoint, Http, Limits, Operator, P2p, Quota, Tls};
 pub use counters::{Counters, Gauges};
 pub use error::NodeError;
 pub use feed::{Feed, Listener, Told};

@@ -1,6 +1,7 @@
 //! Joins the parts of a node, and takes them apart again.
 
 mod builtin;
+mod faces;
 mod followers;
 mod machine;
 mod network;
@@ -13,7 +14,7 @@ use crate::{
     folder::Folder,
     genesis::{GenesisFileError, read_genesis},
     host::{Host, HostSetup},
-    http::{self, Gateway},
+    http::{self, Gateway, LogControl},
     keys,
     webhooks::{Pace, Webhooks},
 };
@@ -50,18 +51,18 @@ pub struct Running {
 }
 
 /// Runs a node until `shutdown` is ready, then stops it in order. `builtin` are blobs that every node has: the artifacts of the
-/// program that tests capacity.
+/// program that tests capacity; `log` is how the operator changes what is logged.
 ///
 /// # Errors
 /// Why it does not start, or that its engine has stopped by itself.
 pub async fn run(
     config: Config,
     builtin: &'static [&'static [u8]],
+    log: Option<LogControl>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), NodeError> {
-    let address = config.http.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })?;
-    let running = start(config, builtin, listener).await?;
+    let listener = bind(config.http.listen).await?;
+    let running = start(config, builtin, log, listener).await?;
     tracing::info!(http = %running.http, "the node runs");
     let engine = running.handle.engine.clone();
     let ended = tokio::select! {
@@ -72,16 +73,21 @@ pub async fn run(
     ended
 }
 
-/// Starts a node whose API listens on `listener`; `builtin` as [`run`] takes it.
+async fn bind(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })
+}
+
+/// Starts a node whose API listens on `listener`; `builtin` and `log` as [`run`] takes them.
 ///
 /// # Errors
 /// Why it does not start.
 pub async fn start(
     config: Config,
     builtin: &'static [&'static [u8]],
+    log: Option<LogControl>,
     listener: TcpListener,
 ) -> Result<Running, NodeError> {
-    start_around(config, builtin, listener, |host| host).await
+    begin(config, builtin, log, listener, |host| host).await
 }
 
 /// As [`start`], with an engine that meets the host by what `around` makes of it: for nodes that are to do something else.
@@ -94,15 +100,26 @@ pub async fn start_around(
     listener: TcpListener,
     around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host> + Send + 'static,
 ) -> Result<Running, NodeError> {
+    begin(config, builtin, None, listener, around).await
+}
+
+async fn begin(
+    config: Config,
+    builtin: &'static [&'static [u8]],
+    log: Option<LogControl>,
+    listener: TcpListener,
+    around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host> + Send + 'static,
+) -> Result<Running, NodeError> {
     let http = listener.local_addr().map_err(|source| NodeError::Listen { address: config.http.listen, source })?;
     let limits = config.http.clone();
+    let operator = http::Operator::new(&limits, log)?;
     let parts = tokio::task::spawn_blocking(move || join(&config, builtin, tokio::runtime::Handle::current(), around));
     let parts = parts.await.map_err(|error| NodeError::Executor(error.to_string()))??;
     let Parts { handle, host, genesis, me, prover, folder, duties } = parts;
     let followers = follow(&handle, &host, duties);
-    let gateway = Gateway::new(handle.engine.clone(), &host, genesis, me, prover, &limits);
+    let gateway = Gateway::new(handle.engine.clone(), &host, genesis, me, prover, &limits).operated(operator);
     let (shutdown, asked) = watch::channel(false);
-    let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted(asked)));
+    let server = faces::serve(listener, gateway.into(), &limits, asked).await?;
     Ok(Running { http, handle, host, shutdown, server, followers, _folder: folder })
 }
 
@@ -131,11 +148,6 @@ impl Running {
             tracing::error!(%error, "the engine did not stop in order");
         }
     }
-}
-
-async fn wanted(mut asked: watch::Receiver<bool>) {
-    // An error means that nobody can ask any more, which is the same.
-    let _ = asked.wait_for(|stop| *stop).await;
 }
 
 /// Ready once the engine has stopped by itself.

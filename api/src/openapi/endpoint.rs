@@ -1,13 +1,13 @@
 //! One endpoint, and how it becomes a part of the description.
 
+use super::parameter;
 use crate::{Problem, problem, schema};
 use utoipa::{
     ToSchema,
     openapi::{
         ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
-        path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        path::{HttpMethod, OperationBuilder, ParameterIn, PathItem},
         request_body::{RequestBody, RequestBodyBuilder},
-        schema::{ObjectBuilder, Type},
     },
 };
 
@@ -68,40 +68,38 @@ pub(super) struct Endpoint {
 impl Endpoint {
     pub(super) fn new(method: HttpMethod, path: &'static str, id: &str, summary: &str) -> Self {
         let operation = OperationBuilder::new().operation_id(Some(id)).summary(Some(summary));
-        Self { path, method, operation }.errors(&[400, 429, 503])
+        Self { path, method, operation }.errors(&[400, 429, 431, 500, 503, 504])
     }
 
     /// Takes a parameter out of the path.
     pub(super) fn with(self, name: &str) -> Self {
-        let schema: RefOr<Schema> = match name {
-            "id" => RefOr::Ref(Ref::from_schema_name("Id")),
-            _ => ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build().into(),
-        };
-        self.parameter(parameter(name, ParameterIn::Path, true).schema(Some(schema)))
+        self.parameter(name, ParameterIn::Path, true, None)
     }
 
     /// Takes a parameter out of the query.
     pub(super) fn optional(self, name: &str, description: &str) -> Self {
-        let schema = ObjectBuilder::new().schema_type(Type::String).build();
-        let parameter = parameter(name, ParameterIn::Query, false).schema(Some(schema));
-        self.parameter(parameter.description(Some(description)))
+        self.parameter(name, ParameterIn::Query, false, Some(description))
     }
 
-    /// With a number in the query that must be there.
-    pub(super) fn number(self, name: &str, description: &str) -> Self {
-        let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
-        let parameter = parameter(name, ParameterIn::Query, true).schema(Some(schema));
-        self.parameter(parameter.description(Some(description)))
+    /// With a parameter in the query that must be there.
+    pub(super) fn needs(self, name: &str, description: &str) -> Self {
+        self.parameter(name, ParameterIn::Query, true, Some(description))
     }
 
-    fn parameter(mut self, parameter: impl Into<Parameter>) -> Self {
-        self.operation = self.operation.parameter(parameter);
+    fn parameter(mut self, name: &str, place: ParameterIn, required: bool, description: Option<&str>) -> Self {
+        self.operation = self.operation.parameter(parameter::parameter(name, place, required, description));
+        self
+    }
+
+    /// Takes a body in one of these forms, or none.
+    pub(super) fn may_take(mut self, bodies: Vec<Body>) -> Self {
+        self.operation = self.operation.request_body(Some(request(bodies, false)));
         self
     }
 
     /// Takes a body in one of these forms.
     pub(super) fn takes(mut self, bodies: Vec<Body>) -> Self {
-        self.operation = self.operation.request_body(Some(request(bodies)));
+        self.operation = self.operation.request_body(Some(request(bodies, true)));
         self
     }
 
@@ -130,14 +128,10 @@ impl Endpoint {
     }
 }
 
-fn parameter(name: &str, place: ParameterIn, required: bool) -> ParameterBuilder {
-    ParameterBuilder::new().name(name).parameter_in(place).required(schema::required(required))
-}
-
-fn request(bodies: Vec<Body>) -> RequestBody {
+fn request(bodies: Vec<Body>, required: bool) -> RequestBody {
     let with = |request: RequestBodyBuilder, body: Body| match body.content {
         Some((kind, schema)) => request.content(kind, ContentBuilder::new().schema(schema).build()),
         None => request,
     };
-    bodies.into_iter().fold(RequestBodyBuilder::new().required(Some(schema::required(true))), with).build()
+    bodies.into_iter().fold(RequestBodyBuilder::new().required(Some(schema::required(required))), with).build()
 }

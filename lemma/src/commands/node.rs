@@ -2,12 +2,13 @@
 
 use crate::{artifacts::BUILTIN, exit::Failure};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use node::http::LogControl;
+use std::{path::PathBuf, sync::Arc};
 use tokio::{
     io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _};
 
 /// Start a node.
 #[derive(Debug, Args)]
@@ -41,11 +42,11 @@ impl Node {
     pub async fn run(self) -> anyhow::Result<()> {
         let wrong = |error: node::ConfigError| Failure::usage(error.to_string(), "`lemma genesis new` writes examples");
         let config = node::Config::load(&self.config).map_err(wrong)?;
-        listen_to_tracing(&config.log, self.log_format)?;
+        let log = listen_to_tracing(&config.log, self.log_format)?;
         let parent_pipe = self.parent_pipe;
         // Listened to before the node starts: who ends it then has it end in order too.
         let interrupted = interrupted();
-        node::run(config, BUILTIN, async move {
+        node::run(config, BUILTIN, Some(log), async move {
             tokio::select! {
                 () = interrupted => {}
                 () = closed(), if parent_pipe => {}
@@ -56,19 +57,27 @@ impl Node {
     }
 }
 
-/// What happens is told on stderr; `RUST_LOG` overrides what the configuration says of how much.
-fn listen_to_tracing(log: &str, format: LogFormat) -> anyhow::Result<()> {
+/// What happens is told on stderr; `RUST_LOG` overrides what the configuration says of how much, and the operator both.
+fn listen_to_tracing(log: &str, format: LogFormat) -> anyhow::Result<LogControl> {
     let wrong = |error| Failure::usage(format!("log = {log:?} makes no sense: {error}"), "try log = \"info\"");
     let filter = match EnvFilter::try_from_default_env() {
         Ok(filter) => filter,
         Err(_) => EnvFilter::try_new(log).map_err(wrong)?,
     };
-    let told = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
-    match format {
-        LogFormat::Text => told.init(),
-        LogFormat::Json => told.json().init(),
-    }
-    Ok(())
+    let (filter, handle) = reload::Layer::new(filter);
+    let told = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let told = match format {
+        LogFormat::Text => told.boxed(),
+        LogFormat::Json => told.json().boxed(),
+    };
+    tracing_subscriber::registry().with(filter).with(told).init();
+    Ok(Arc::new(move |filter| {
+        if let Some(filter) = filter {
+            let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
+            handle.reload(filter).map_err(|error| error.to_string())?;
+        }
+        handle.with_current(ToString::to_string).map_err(|error| error.to_string())
+    }))
 }
 
 /// Ctrl-C or SIGTERM came before the end.

@@ -159,6 +159,13 @@ impl Store {
         self.room.used()
     }
 
+    /// Bytes that are free on the disk, if that can be told.
+    #[must_use]
+    pub fn disk_free_bytes(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(&self.dir).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
     /// Bytes of disk that uploads may still fill.
     #[must_use]
     pub fn upload_bytes_left(&self) -> u64 {

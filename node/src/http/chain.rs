@@ -2,7 +2,7 @@
 
 use super::{Asked, failure::Answer};
 use crate::{counters::Gauges, host::Usage};
-use api::{Genesis, Health, Params, ProgramRoom, Status, Versions};
+use api::{Genesis, Params, ProgramRoom, Status, Versions};
 use axum::{
     Json,
     extract::State,
@@ -62,11 +62,6 @@ pub(super) async fn params(State(gateway): Asked) -> Answer<Json<Params>> {
             Params::new(params, height, 0, params.compute_price)
         }
     }))
-}
-
-pub(super) async fn health(State(gateway): Asked) -> Json<Health> {
-    let engine = gateway.state.0.status();
-    Json(Health { height: engine.height, peers: engine.peers })
 }
 
 pub(super) async fn metrics(State(gateway): Asked) -> Response {

@@ -1,7 +1,11 @@
 //! Connections: so many at once, and none that stands still or creeps.
 
-use super::quota::{Caller, Kind, Place, Quotas};
+use super::{
+    quota::{Caller, Kind, Place, Quotas},
+    stream::Stream,
+};
 use axum::serve::Listener;
+use rustls::ServerConfig;
 use std::{
     future::Future as _,
     io,
@@ -13,10 +17,11 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    net::TcpListener,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, Sleep, sleep_until},
 };
+use tokio_rustls::TlsAcceptor;
 
 /// How long a connection may stand still. Event streams move some bytes every 15 seconds.
 const IDLE_MAX: Duration = Duration::from_secs(75);
@@ -28,13 +33,19 @@ const RATE_MIN: u32 = 64 * 1024;
 pub(super) struct Bounded {
     listener: TcpListener,
     permits: Arc<Semaphore>,
+    tls: Option<watch::Receiver<Arc<ServerConfig>>>,
     quotas: Arc<Quotas>,
 }
 
 impl Bounded {
     pub(super) fn new(listener: TcpListener, connections_max: usize, quotas: Arc<Quotas>) -> Self {
         let permits = Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS)));
-        Self { listener, permits, quotas }
+        Self { listener, permits, quotas, tls: None }
+    }
+
+    /// The same through TLS.
+    pub(super) fn through(self, tls: watch::Receiver<Arc<ServerConfig>>) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 }
 
@@ -51,6 +62,10 @@ impl Listener for Bounded {
                 break (stream, address, place);
             }
         };
+        let stream = match &self.tls {
+            Some(tls) => Stream::Shaking(Box::new(TlsAcceptor::from(tls.borrow().clone()).accept(stream))),
+            None => Stream::Plain(stream),
+        };
         let patience = Patience::new(Instant::now());
         let alarm = Box::pin(sleep_until(patience.end));
         (Connection { stream, patience, alarm, _permit: permit, _place: place }, address)
@@ -63,7 +78,7 @@ impl Listener for Bounded {
 
 /// A connection that ends when its peer is waited for too long.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     patience: Patience,
     /// Wakes up whoever waits when patience is at its end.
     alarm: Pin<Box<Sleep>>,

@@ -2,7 +2,7 @@
 
 use api::{Problem, problem};
 use axum::{
-    Json,
+    body::Body,
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -29,15 +29,26 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&self.0)).into_response();
+        let mut response = (status, body(&self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
         let again = self.0.retry_after_s.or_else(|| matches!(self.0.status, 429 | 503).then_some(1));
         if let Some(seconds) = again {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        if self.0.status == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // Whoever knows the request's id writes it in.
+        response.extensions_mut().insert(self.0);
         response
     }
+}
+
+/// A problem as JSON.
+pub(super) fn body(problem: &Problem) -> Body {
+    // Plain values: they cannot fail to be written.
+    Body::from(serde_json::to_vec(problem).unwrap_or_default())
 }
 
 pub(super) async fn no_such_path(uri: Uri) -> Failure {

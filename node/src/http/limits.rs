@@ -56,7 +56,7 @@ async fn admitted(gateway: &Gateway, request: Request, next: Next) -> Response {
 
 async fn answered(gateway: &Gateway, request: Request, next: Next) -> Response {
     // Streams have a limit of their own, and figures are wanted most when there are too many requests.
-    if matches!(request.uri().path(), paths::EVENTS | paths::METRICS) {
+    if matches!(request.uri().path(), paths::EVENTS | paths::METRICS | paths::READY) {
         return next.run(request).await;
     }
     match gateway.requests.clone().try_acquire_owned() {

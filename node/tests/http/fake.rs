@@ -35,7 +35,9 @@ pub struct FakeEngine {
     pub height: Mutex<Option<u64>>,
     /// What every question is answered with instead.
     pub failing: Mutex<Option<ReadError>>,
-    /// Where a question waits: it tells that it came, then waits to be let go.
+    /// What is said of the chain, instead of what the fake says.
+    pub status: Mutex<Option<Status>>,
+    /// Where the next question waits: it tells that it came, then waits to be let go.
     pub gate: Mutex<Option<Arc<(Notify, Notify)>>>,
 }
 
@@ -50,7 +52,7 @@ impl Engine for FakeEngine {
         let values = self.values.lock().expect("lock");
         let answer = keys.iter().map(|key| values.get(key).cloned()).collect();
         let failing = *self.failing.lock().expect("lock");
-        let gate = self.gate.lock().expect("lock").clone();
+        let gate = self.gate.lock().expect("lock").take();
         Box::pin(async move {
             if let Some(gate) = gate {
                 gate.0.notify_one();
@@ -76,7 +78,8 @@ impl Engine for FakeEngine {
 
     fn status(&self) -> Status {
         let height = self.height.lock().expect("lock").unwrap_or(7);
-        Status { height, time_ms: 14_200, epoch: 1, peers: 3, ..Status::default() }
+        let old = Status { height, time_ms: 14_200, epoch: 1, peers: 3, ..Status::default() };
+        self.status.lock().expect("lock").clone().unwrap_or(old)
     }
 
     fn metrics(&self) -> String {
@@ -151,22 +154,33 @@ impl Served {
     }
 
     pub async fn with(limits: node::Http, store_limits: StoreLimits) -> Self {
-        Self::made(limits, store_limits, None).await
+        Self::made(limits, store_limits, None, None).await
+    }
+
+    pub async fn through(limits: node::Http, tls: Option<watch::Receiver<Arc<rustls::ServerConfig>>>) -> Self {
+        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
+        Self::made(limits, store, None, tls).await
     }
 
     /// The node of the prover that [`crate::records::attempt`] names: it runs WebAssembly.
     pub async fn proving() -> Self {
         let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
-        Self::made(node::Http::default(), store, Some(AccountId([1; 32]))).await
+        Self::made(node::Http::default(), store, Some(AccountId([1; 32])), None).await
     }
 
     /// The node of a prover.
     pub async fn of_prover(account: AccountId) -> Self {
         let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
-        Self::made(node::Http::default(), store, Some(account)).await
+        Self::made(node::Http::default(), store, Some(account), None).await
     }
 
-    async fn made(limits: node::Http, store_limits: StoreLimits, account: Option<AccountId>) -> Self {
+    async fn made(
+        limits: node::Http,
+        store_limits: StoreLimits,
+        account: Option<AccountId>,
+        tls: Option<watch::Receiver<Arc<rustls::ServerConfig>>>,
+    ) -> Self {
+        ring();
         let dir = tempfile::tempdir().expect("folder");
         let store = Arc::new(Store::open(dir.path(), store_limits).expect("store"));
         let genesis = Arc::new(genesis());
@@ -184,11 +198,13 @@ impl Served {
         let engine = Arc::new(FakeEngine::default());
         let me = PeerId([9; 32]);
         let gateway = http::Gateway::new(engine.clone(), &host, genesis.clone(), me, account, &limits);
+        let operator = http::Operator::new(&limits, Some(log_control())).expect("no token");
+        let gateway = gateway.operated(operator);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let address = listener.local_addr().expect("address");
         let (stop, mut asked) = watch::channel(false);
         let wanted = async move { drop(asked.wait_for(|stop| *stop).await) };
-        let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, wanted));
+        let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, tls, wanted));
         let client = reqwest::Client::new();
         Self { engine, host, store, genesis, address, client, replica, stop, server, dir }
     }
@@ -280,9 +296,31 @@ impl Reply {
         assert_eq!(self.header("content-type"), api::problem::CONTENT_TYPE, "{self:?}");
         let problem: api::Problem = serde_json::from_slice(&self.body).expect("a problem");
         assert_eq!(problem.status, self.status);
-        assert!(!problem.title.is_empty() && !problem.detail.is_empty() && !problem.hint.is_empty());
+        assert!([&problem.title, &problem.detail, &problem.hint, &problem.money].iter().all(|text| !text.is_empty()));
+        let instance = format!("urn:lemma:request:{}", self.header("x-request-id"));
+        assert_eq!(problem.instance, Some(instance));
         (self.status, problem.code)
     }
+}
+
+/// Has clients of this process use the cryptography that nodes use.
+pub fn ring() {
+    // An error means that another test did it before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Takes every filter that has no blank, and says the last.
+fn log_control() -> http::LogControl {
+    let last = Mutex::new("info".to_owned());
+    Arc::new(move |filter| {
+        let mut last = last.lock().expect("lock");
+        match filter {
+            Some(filter) if filter.contains(' ') => return Err("it has a blank".to_owned()),
+            Some(filter) => filter.clone_into(&mut last),
+            None => {}
+        }
+        Ok(last.clone())
+    })
 }
 
 fn prover(dir: &Path) -> Prover {

@@ -60,7 +60,7 @@ async fn a_node_serves_what_the_lists_name() {
     let dir = tempfile::tempdir().expect("folder");
     let config = alone(Path::new(dir.path()));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let running = node::start(config, &[], listener).await.expect("it starts");
+    let running = node::start(config, &[], None, listener).await.expect("it starts");
     let wanted: BTreeSet<&str> = ENGINE_METRICS.iter().map(|it| it.name).collect();
     let url = format!("http://{}/metrics", running.http);
     let text = tokio::time::timeout(Duration::from_secs(120), served(&url, &wanted)).await.expect("all of them");

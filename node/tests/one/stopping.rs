@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf, time::Duration};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn ended(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), NodeError> {
-    tokio::time::timeout(PATIENCE, node::run(config, &[], shutdown)).await.expect("it ends")
+    tokio::time::timeout(PATIENCE, node::run(config, &[], None, shutdown)).await.expect("it ends")
 }
 
 /// The folders that the engine keeps.

@@ -1,6 +1,8 @@
 //! How a workload is shown: its timeline and its explanation, state by state.
 
-use api::{Clock, Event, Waiting, Workload, WorkloadState, explain, timeline};
+mod explain;
+
+use api::{Clock, Event, Waiting, Workload, WorkloadState, timeline};
 use types::{
     AccountId, Amount, Attempt, AttemptEnd, BlobId, Certificate, ChainTime, Data, End, EndReason, Height, List, Millis,
     Params, ProgramId, Quote, Resources, Run, State, Text, TxId, Verdict, WorkloadId,
@@ -84,83 +86,20 @@ fn clock() -> Clock {
     Clock { now: ChainTime(14_200), params: Params::default() }
 }
 
-fn fail() -> AttemptEnd {
-    AttemptEnd::Failed(Fail { kind: FailKind::SelfCheck, reason: Text::truncated("exit 0"), log: None })
+fn fail(kind: FailKind) -> AttemptEnd {
+    AttemptEnd::Failed(Fail { kind, reason: Text::truncated("exit 0"), log: None })
 }
 
 #[test]
-fn each_state_is_explained() {
-    let say = |workload: &types::Workload, waiting| explain(workload, &clock(), waiting);
-    let queued = workload(State::Queued, vec![]);
-    assert_eq!(say(&queued, Waiting::Beacon(57)), "queued: waits for the beacon of block 57; expires in 15.8 s");
-    assert_eq!(
-        say(&queued, Waiting::Provers { active: 3 }),
-        "queued: waits until 4 provers are active; there are 3; expires in 15.8 s"
-    );
-    assert_eq!(
-        say(&queued, Waiting::Room { ahead: 2 }),
-        "queued: waits for a prover with 4 cores and 2048 MiB free; 2 workloads are before it; expires in 15.8 s"
-    );
-    let again = workload(State::Queued, vec![attempt(Some(AttemptEnd::Missed))]);
-    assert_eq!(
-        say(&again, Waiting::Unknown),
-        "queued: attempt 1 ended missed: it announced nothing in time; waits for the next draw; expires in 15.8 s"
-    );
-    assert_eq!(
-        say(&workload(State::Allocated, vec![attempt(None)]), Waiting::Unknown),
-        "allocated: prover 07070707 was drawn 2.2 s ago for attempt 1 and has 15.8 s to accept"
-    );
-    assert_eq!(
-        say(&workload(State::Proving, vec![attempt(None)]), Waiting::Unknown),
-        "proving: prover 07070707 accepted 1.2 s ago and has 15.8 s to announce a proof"
-    );
-}
-
-#[test]
-fn a_time_that_is_up_and_a_test_are_explained() {
-    let say = |workload: &types::Workload| explain(workload, &clock(), Waiting::Unknown);
-    let late = types::Workload { overtime: Some(Height(40)), ..workload(State::Proving, vec![attempt(None)]) };
-    assert_eq!(
-        say(&late),
-        "proving: prover 07070707 accepted 1.2 s ago and has 15.8 s to announce a proof; \
-         its time was up at block 40, which counts once blocks of more leaders have passed"
-    );
+fn the_timeline_of_a_test_says_what_it_is() {
     let test = types::Workload { kind: Kind::Test, ..workload(State::Allocated, vec![attempt(None)]) };
-    assert_eq!(say(&test), "allocated: prover 07070707 has 15.8 s to accept the test of what it declares");
     assert_eq!(timeline(&test)[1].reason.as_deref(), Some("tests what the prover declares"));
     assert_eq!(Workload::new(&test, &clock(), Waiting::Unknown).kind, "test");
 }
 
 #[test]
-fn each_end_says_where_the_money_went() {
-    let say = |workload: &types::Workload| explain(workload, &clock(), Waiting::Unknown);
-    assert_eq!(
-        say(&ended(State::Expired, EndReason::NoProver, 3_200_000_000, 0, vec![])),
-        "expired: no prover accepted within 5 s; all 3.2 LEM went back"
-    );
-    assert_eq!(
-        say(&ended(State::Cancelled, EndReason::Cancelled, 3_200_000_000, 0, vec![])),
-        "cancelled: the sender took it back after 5 s; all 3.2 LEM went back"
-    );
-    assert_eq!(
-        say(&ended(State::Failed, EndReason::AttemptsUsed, 200_000_000, 3_000_000_000, vec![attempt(Some(fail()))])),
-        "failed: the attempt of prover 07070707 ended failed (self-check): exit 0; attempt 1 was the last; \
-         0.2 LEM went back, 3 LEM burned"
-    );
-    let valid = attempt(Some(AttemptEnd::Valid(certificate())));
-    let mut test = ended(State::Verified, EndReason::Proved, 0, 0, vec![valid.clone()]);
-    test.end.as_mut().expect("ended").to_verdicts = Amount(4_000_000);
-    let told = "verified: 4 provers certified the proof of prover 07070707; all 0.004 LEM went to the verdicts";
-    assert_eq!(say(&test), told);
-    assert_eq!(
-        say(&ended(State::Verified, EndReason::Proved, 3_200_000_000, 0, vec![valid])),
-        "verified: 4 provers certified the proof of prover 07070707; all 3.2 LEM went back"
-    );
-}
-
-#[test]
 fn the_timeline_tells_every_step_in_order() {
-    let attempts = vec![attempt(Some(fail())), attempt(Some(AttemptEnd::Valid(certificate())))];
+    let attempts = vec![attempt(Some(fail(FailKind::SelfCheck))), attempt(Some(AttemptEnd::Valid(certificate())))];
     let steps = timeline(&ended(State::Verified, EndReason::Proved, 0, 0, attempts));
     let told: Vec<_> = steps.iter().map(|step| (step.event.as_str(), step.state.word(), step.attempt)).collect();
     let expected = [
