@@ -5,8 +5,9 @@ use crate::{Client, ClientError};
 use api::{Submitted, TransactionState};
 use types::{Call, WorkloadId, transaction::SignedTransaction};
 
-/// Why a transaction that was signed before, and of which the node knows nothing, will be in no block.
-const NEVER: [&str; 4] = ["nonce-used", "nonce-taken", "past", "wrong-chain"];
+/// Why a transaction that was signed before, and of which the node knows nothing, will be in no block. A nonce that another
+/// waiting transaction took is no such reason: elsewhere in the network it may be this one that waits.
+const NEVER: [&str; 3] = ["nonce-used", "past", "wrong-chain"];
 
 impl Client {
     /// Sends what was signed before, unless it arrived then. None when it arrived nowhere and never will: only then is signing

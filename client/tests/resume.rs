@@ -119,7 +119,9 @@ async fn what_never_will_arrive_is_told() {
 
 #[tokio::test]
 async fn another_refusal_is_an_error() {
-    let node = Node { refusal: Some(Refusal::UnknownProgram), ..Node::new(TransactionState::Unknown) };
-    let error = node.client().await.resend(&signed()).await.expect_err("refused");
-    assert_eq!(error.code(), "unknown-program");
+    for (refusal, code) in [(Refusal::UnknownProgram, "unknown-program"), (Refusal::NonceTaken, "nonce-taken")] {
+        let node = Node { refusal: Some(refusal), ..Node::new(TransactionState::Unknown) };
+        let error = node.client().await.resend(&signed()).await.expect_err("refused");
+        assert_eq!(error.code(), code);
+    }
 }
