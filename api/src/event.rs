@@ -7,6 +7,8 @@ use utoipa::ToSchema;
 
 /// The name of the event that ends a stream whose listener was too slow: what it missed must be asked for.
 pub const LAGGED: &str = "lagged";
+/// The name of the event that tells a listener that came back that not all it missed is known any more.
+pub const GAP: &str = "gap";
 
 /// Something of the log of an attempt that runs, or ran a moment ago.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -27,7 +29,7 @@ pub struct LogEvent {
 /// Something that happened. Only the fields that belong to its kind are there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// Of a node: `pending`, `dropped`, `progress`, `block`, `lagged`. Of the chain: `deployed`, `queued`, `beacon-wanted`,
+    /// Of a node: `pending`, `dropped`, `progress`, `gap`, `lagged`. Of the chain: `block`, `deployed`, `queued`, `beacon-wanted`,
     /// `drawn`, `allocated`, `accepted`, `proved`, `renewed`, `attempt-ended`, `ended`, `epoch`, `tested`, `slashed`, `jailed`.
     pub event: String,
     /// The block.
@@ -144,6 +146,13 @@ impl Event {
                 events.map(|event| Self { height: Some(*height), time_ms: Some(*time_ms), ..event }).collect()
             }
         }
+    }
+
+    /// The event that tells a listener that came back that not all it missed is known any more.
+    #[must_use]
+    pub fn gap() -> Self {
+        let reason = "not all that was missed is known here: ask for the records that matter to you";
+        Self { reason: Some(reason.to_owned()), ..Self::named(GAP) }
     }
 
     /// The event that ends a stream whose listener was too slow.

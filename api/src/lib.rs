@@ -31,7 +31,7 @@ mod workload;
 pub use account::Account;
 pub use blob::Stored;
 pub use block::{Block, BlockSummary, Blocks};
-pub use event::{Event, LAGGED, LogEvent};
+pub use event::{Event, GAP, LAGGED, LogEvent};
 pub use explain::{Clock, Waiting, explain};
 pub use genesis::Genesis;
 pub use money::Fee;

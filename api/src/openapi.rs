@@ -90,9 +90,12 @@ fn chain() -> Vec<Endpoint> {
             GET,
             paths::EVENTS,
             "events",
-            "What happens, as it happens: Server-Sent Events whose data is an Event",
+            "What happens, as it happens: Server-Sent Events whose data is an Event; `Last-Event-ID` goes on after one, on any \
+             node, or first says `gap` where not all that was missed is known",
         )
         .optional("workload", "only events of this workload")
+        .optional("account", "only events of workloads that this account asked for")
+        .optional("prover", "only events of attempts of this prover, and of what it did")
         .ok(Body::of::<api::Event>("text/event-stream", "a stream of events")),
     ]
 }
@@ -103,7 +106,7 @@ fn transactions() -> Vec<Endpoint> {
             POST,
             paths::TRANSACTIONS,
             "submit",
-            "Sends a signed transaction: its canonical bytes, as such or in hex",
+            "Sends a signed transaction: its canonical bytes, as such or in hex. One that is in a block may be sent again",
         )
         .takes(vec![bytes(), text(), json::<api::Submit>()])
         .answers(202, json::<api::Submitted>())

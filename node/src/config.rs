@@ -62,8 +62,11 @@ pub struct Breaker {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// Where it is: an `http` address, also on this machine and its own network. Redirections are not followed.
+    /// Where it is: by `https` or `http`, also on this machine and its own network. Redirections are not followed.
     pub url: String,
+    /// The file with the certificates (PEM) of those who may vouch for it. Unless given: whom the system trusts.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
     /// The file with the secret that signs: `whsec_` and 24 to 64 bytes in base64.
     pub secret: PathBuf,
     /// Whose workloads. None: everybody's.
@@ -298,9 +301,9 @@ impl Config {
     fn resolve(&mut self, folder: &Path) {
         let paths = [&mut self.genesis, &mut self.data, &mut self.node_key];
         let optional = [&mut self.prover_key, &mut self.share].into_iter().flatten();
-        let secrets = self.webhooks.iter_mut().map(|endpoint| &mut endpoint.secret);
+        let webhooks = self.webhooks.iter_mut().flat_map(|it| [Some(&mut it.secret), it.ca.as_mut()]).flatten();
         let tls = self.http.tls.iter_mut().flat_map(|tls| [&mut tls.cert, &mut tls.key]);
-        let optional = optional.chain(tls).chain(&mut self.http.operator.token_file).chain(secrets);
+        let optional = optional.chain(tls).chain(&mut self.http.operator.token_file).chain(webhooks);
         for path in paths.into_iter().chain(optional) {
             *path = folder.join(&*path);
         }

@@ -1,130 +1,220 @@
 //! The event stream: one sender, many listeners, each with a bounded queue. A listener that is too slow is told and dropped.
+//!
+//! Events of the chain have a place, the same on every node. The latest are kept, so that a listener whose connection broke
+//! goes on where it stopped; older ones are in the index. What is only this node's (pending, dropped, progress) is told once.
+
+mod parties;
+mod place;
+
+pub use parties::{Parties, learn_parties};
+pub use place::Place;
 
 use api::Event;
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use parties::Live;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard},
 };
 use tokio::sync::broadcast::{self, error::RecvError};
-use types::{WorkloadId, limits::EVENTS_PER_BLOCK};
+use types::{AccountId, Workload, WorkloadId, limits::EVENTS_PER_BLOCK};
 
 /// Events that a listener may be behind: more than one block can cause.
 const QUEUE_MAX: usize = 16 * 1024;
 
+/// Events that are kept for listeners that come back.
+const KEPT_MAX: usize = 8 * 1024;
+
 const _: () = assert!(QUEUE_MAX > EVENTS_PER_BLOCK + 1);
 
-/// An event with its number: they rise by one as long as the node runs, and begin anew with it.
+/// An event with its place and parties.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The number.
-    pub number: u64,
+    /// The place, if it is of the chain.
+    pub place: Option<Place>,
     /// What happened.
     pub event: Event,
+    /// Whose workload it is about.
+    pub parties: Parties,
+}
+
+impl Told {
+    /// What one listener alone is told.
+    fn aside(event: Event) -> Arc<Self> {
+        Arc::new(Self { place: None, event, parties: Parties::default() })
+    }
+}
+
+/// What a listener wants to hear: what fits all that is given, everything where nothing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this workload.
+    pub workload: Option<WorkloadId>,
+    /// Of workloads that this account asked for.
+    pub account: Option<AccountId>,
+    /// Of attempts of this prover, and of what it did.
+    pub prover: Option<AccountId>,
+}
+
+impl Filter {
+    fn wants(&self, told: &Told) -> bool {
+        self.workload.is_none_or(|it| told.event.workload == Some(it))
+            && self.account.is_none_or(|it| told.parties.sender == Some(it))
+            && self.prover.is_none_or(|it| told.parties.prover == Some(it))
+    }
 }
 
 /// Where events are told.
 #[derive(Debug)]
-pub struct Feed {
+pub struct Feed(Mutex<Past>);
+
+#[derive(Debug)]
+struct Past {
     /// None once the feed has ended.
-    sender: Mutex<Option<broadcast::Sender<Arc<Told>>>>,
-    next: AtomicU64,
+    sender: Option<broadcast::Sender<Arc<Told>>>,
+    live: Live,
+    /// The latest events of the chain, the newest at the end.
+    kept: VecDeque<Arc<Told>>,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { sender: Mutex::new(Some(broadcast::Sender::new(QUEUE_MAX))), next: AtomicU64::new(0) }
+        let sender = Some(broadcast::Sender::new(QUEUE_MAX));
+        Self(Mutex::new(Past { sender, live: Live::default(), kept: VecDeque::new() }))
     }
 }
 
 impl Feed {
-    /// Tells all listeners. Never waits for them.
+    /// Tells all listeners, of one thing or of one block in order. Never waits for them.
     pub fn tell(&self, events: Vec<Event>) {
-        let sender = self.sender.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for event in events {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if let Some(sender) = sender.as_ref() {
-                // Fails only where nobody listens.
-                let _ = sender.send(Arc::new(Told { number, event }));
-            }
-        }
+        let mut past = self.past();
+        (0..).zip(events).for_each(|(number, event)| past.tell(number, event));
     }
 
-    /// A listener to everything that is told from now on, or only to what concerns a workload. None once the feed has ended.
+    /// A listener to what is told from now on. None once the feed has ended.
     #[must_use]
-    pub fn listen(&self, workload: Option<WorkloadId>) -> Option<Listener> {
-        let sender = self.sender.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sender.as_ref().map(|sender| Listener { receiver: Some(sender.subscribe()), workload })
+    pub fn listen(&self, filter: Filter) -> Option<Listener> {
+        self.past().listen(filter, None)
+    }
+
+    /// A listener that goes on after an event, with the place before which this feed does not know what it missed: that is
+    /// [`Listener::catch_up`]'s to tell. None once the feed has ended.
+    #[must_use]
+    pub fn resume(&self, filter: Filter, heard: Place) -> Option<(Listener, Option<Unknown>)> {
+        let past = self.past();
+        let unknown = match past.kept.front().and_then(|told| told.place) {
+            Some(first) if first <= heard => None,
+            until => Some(Unknown { after: heard, until }),
+        };
+        Some((past.listen(filter, Some(heard))?, unknown))
     }
 
     /// Ends the feed: listeners get what is left, then their end.
     pub fn end(&self) {
-        self.sender.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        self.past().sender.take();
     }
+
+    fn learn(&self, workload: &Workload) {
+        self.past().live.learn(workload);
+    }
+
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Past {
+    fn tell(&mut self, number: u32, event: Event) {
+        let place = event.height.map(|height| Place { height, number });
+        let told = Arc::new(Told { place, parties: self.live.of(&event), event });
+        // After a crash the last blocks come again.
+        let is_new = self.kept.back().is_none_or(|last| last.place < place);
+        if place.is_some() && is_new {
+            self.kept.push_back(told.clone());
+        }
+        if self.kept.len() > KEPT_MAX {
+            self.kept.pop_front();
+        }
+        if let Some(sender) = &self.sender {
+            // Fails only where nobody listens.
+            let _ = sender.send(told);
+        }
+    }
+
+    fn listen(&self, filter: Filter, heard: Option<Place>) -> Option<Listener> {
+        let receiver = Some(self.sender.as_ref()?.subscribe());
+        let known = |heard| self.kept.partition_point(|told| told.place <= Some(heard));
+        let first_missed = heard.map_or(self.kept.len(), known);
+        Some(Listener { missed: self.kept.range(first_missed..).cloned().collect(), receiver, filter, heard })
+    }
+}
+
+/// The events between two places that a feed no longer knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The first of them comes after this place.
+    pub after: Place,
+    /// The last of them comes before it; none if the feed knows no event yet.
+    pub until: Option<Place>,
 }
 
 /// One listener.
 #[derive(Debug)]
 pub struct Listener {
+    /// What comes first: told before it listened.
+    missed: VecDeque<Arc<Told>>,
     receiver: Option<broadcast::Receiver<Arc<Told>>>,
-    workload: Option<WorkloadId>,
+    filter: Filter,
+    /// The place up to which it has heard of the chain.
+    heard: Option<Place>,
 }
 
 impl Listener {
+    /// The same, told before all else what was unknown to the feed, in order; where that cannot be told, that there is a gap.
+    #[must_use]
+    pub fn catch_up(mut self, unknown: Option<Vec<Told>>) -> Self {
+        let first = match unknown {
+            Some(told) => told.into_iter().map(Arc::new).collect(),
+            None => vec![Told::aside(Event::gap())],
+        };
+        first.into_iter().rev().for_each(|told| self.missed.push_front(told));
+        self
+    }
+
     /// The next event; none at the end. A listener that was too slow gets `lagged` as its last.
     pub async fn next(&mut self) -> Option<Arc<Told>> {
+        while let Some(told) = self.missed.pop_front() {
+            if self.takes(&told) {
+                return Some(told);
+            }
+        }
         loop {
             match self.receiver.as_mut()?.recv().await {
-                Ok(told) if self.concerns(&told.event) => return Some(told),
+                Ok(told) if self.takes(&told) => return Some(told),
                 Ok(_) => {}
                 Err(RecvError::Closed) => return None,
                 Err(RecvError::Lagged(_)) => {
                     self.receiver = None;
-                    return Some(Arc::new(Told { number: 0, event: Event::lagged() }));
+                    return Some(Told::aside(Event::lagged()));
                 }
             }
         }
     }
 
-    fn concerns(&self, event: &Event) -> bool {
-        self.workload.is_none() || self.workload == event.workload
+    /// Whether an event concerns it, and it has not heard it yet.
+    fn takes(&mut self, told: &Told) -> bool {
+        if told.event.event == api::GAP {
+            return true;
+        }
+        // Whoever asked for no place takes blocks as they come.
+        if let (Some(heard), Some(place)) = (&mut self.heard, told.place) {
+            if place <= *heard {
+                return false;
+            }
+            *heard = place;
+        }
+        self.filter.wants(told)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use types::{TxId, host::Notice};
-
-    fn progress(workload: u8, permille: u32) -> Event {
-        let workload = WorkloadId([workload; 32]);
-        Event::of(&Notice::Progress { workload, attempt: 1, permille }).remove(0)
-    }
-
-    #[tokio::test]
-    async fn a_listener_hears_what_concerns_it_in_order_until_the_end() {
-        let feed = Feed::default();
-        let mut all = feed.listen(None).expect("open");
-        let mut one = feed.listen(Some(WorkloadId([2; 32]))).expect("open");
-        feed.tell(vec![progress(1, 10), progress(2, 20), progress(2, 30)]);
-        feed.end();
-        let mut heard = Vec::new();
-        while let Some(told) = one.next().await {
-            heard.push((told.number, told.event.permille));
-        }
-        assert_eq!(heard, [(1, Some(20)), (2, Some(30))]);
-        assert_eq!(all.next().await.map(|told| told.number), Some(0));
-        assert!(feed.listen(None).is_none());
-    }
-
-    #[tokio::test]
-    async fn a_slow_listener_is_told_and_dropped() {
-        let feed = Feed::default();
-        let mut slow = feed.listen(None).expect("open");
-        let dropped = Notice::Dropped { transaction: TxId([0; 32]), refusal: types::Refusal::Busy };
-        for _ in 0..=QUEUE_MAX {
-            feed.tell(Event::of(&dropped));
-        }
-        assert_eq!(slow.next().await.map(|told| told.event.event.clone()).as_deref(), Some(api::LAGGED));
-        assert!(slow.next().await.is_none());
-    }
-}
+mod tests;

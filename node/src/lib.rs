@@ -43,7 +43,7 @@ pub use breaker::keep_breaker;
 pub use config::{Bootstrapper, Breaker, Config, ConfigError, Cors, Endpoint, Http, Limits, Operator, P2p, Quota, Tls};
 pub use counters::{Counters, Gauges};
 pub use error::NodeError;
-pub use feed::{Feed, Listener, Told};
+pub use feed::{Feed, Filter, Listener, Parties, Place, Told, Unknown, learn_parties};
 pub use genesis::{GenesisFileError, read_genesis};
 pub use host::{Host, HostSetup, Prover, Share, SubmitError, Usage};
 pub use index::{Index, Page};

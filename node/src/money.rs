@@ -1,7 +1,7 @@
 //! How final blocks move money: read out of the state, where it is kept for the latest blocks, into the index.
 
 use crate::{
-    feed::Listener,
+    feed::{Filter, Listener},
     host::{Desk, Host},
     state::State,
 };
@@ -25,7 +25,7 @@ pub async fn follow_money(engine: Arc<dyn Engine>, host: &Host) {
     let last = state.0.status().height;
     let mut reader = Reader { state, desk, next: last.saturating_sub(READ_BACK).max(1) };
     // The listener first: no block can come between the last that is read now and the first that is heard of.
-    while let Some(mut listener) = reader.desk.feed.listen(None) {
+    while let Some(mut listener) = reader.desk.feed.listen(Filter::default()) {
         let present = reader.state.0.status().height;
         reader.up_to(present, None).await;
         reader.hear(&mut listener).await;

@@ -3,6 +3,7 @@
 
 use super::{Breaker, Open};
 use crate::{
+    feed::Filter,
     host::{Desk, Host},
     state::State,
 };
@@ -40,7 +41,7 @@ pub async fn keep_breaker(engine: Arc<dyn Engine>, host: &Host, chain: ChainId, 
         desk.breaker().reopen(open);
     }
     let mut keeper = Keeper { state, desk, chain, secret, path, known: None, sent: None };
-    while keeper.desk.feed.listen(None).is_some() {
+    while keeper.desk.feed.listen(Filter::default()).is_some() {
         keeper.look().await;
         tokio::time::sleep(LOOK).await;
     }

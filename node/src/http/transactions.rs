@@ -1,7 +1,7 @@
 //! Transactions: in, and what became of them.
 
 use super::{
-    Asked,
+    Asked, Gateway,
     extract::{Named, bad, body, content_type, json},
     failure::{Answer, Failure},
 };
@@ -40,9 +40,18 @@ pub(super) async fn submit(
         Failure(Problem::from(&refusal))
     })?;
     let run = matches!(transaction.value.call, Call::Run(_));
-    let transaction = gateway.desk.submit(transaction).await.map_err(failure)?;
+    let id = transaction.value.id();
+    let transaction = match gateway.desk.submit(transaction).await {
+        // It was sent again after it had taken effect: harmless.
+        Err(SubmitError::Refused(Refusal::NonceUsed { .. })) if is_included(&gateway, id).await? => id,
+        result => result.map_err(failure)?,
+    };
     let workload = run.then(|| WorkloadId::from(transaction));
     Ok((StatusCode::ACCEPTED, Json(Submitted { transaction, workload })))
+}
+
+async fn is_included(gateway: &Gateway, id: TxId) -> Answer<bool> {
+    Ok(status(gateway, id).await?.state == TransactionState::Included)
 }
 
 fn unhex(text: &str) -> Answer<Vec<u8>> {
@@ -65,9 +74,13 @@ fn failure(error: SubmitError) -> Failure {
 }
 
 pub(super) async fn one(State(gateway): Asked, Named(id): Named<TxId>) -> Answer<Json<TransactionStatus>> {
+    status(&gateway, id).await.map(Json)
+}
+
+async fn status(gateway: &Gateway, id: TxId) -> Answer<TransactionStatus> {
     let fate = gateway.desk.index().transaction(id);
     let status = |state, height, refusal| TransactionStatus { transaction: id, state, height, refusal };
-    Ok(Json(match fate {
+    Ok(match fate {
         Some(Fate::Pending { .. }) => status(TransactionState::Pending, None, None),
         Some(Fate::Included(height)) => status(TransactionState::Included, Some(height), None),
         Some(Fate::Dropped(refusal)) => status(TransactionState::Dropped, None, Some(Problem::from(&refusal))),
@@ -76,5 +89,5 @@ pub(super) async fn one(State(gateway): Asked, Named(id): Named<TxId>) -> Answer
             Some(workload) => status(TransactionState::Included, Some(workload.created.height.0), None),
             None => status(TransactionState::Unknown, None, None),
         },
-    }))
+    })
 }

@@ -1,6 +1,6 @@
 //! What follows the event stream of a node from its start to its end.
 
-use crate::{breaker::keep_breaker, host::Host, money::follow_money, webhooks::Webhooks};
+use crate::{breaker::keep_breaker, feed::learn_parties, host::Host, money::follow_money, webhooks::Webhooks};
 use ports::Handle;
 use std::{path::PathBuf, sync::Arc};
 use tokio::task::JoinSet;
@@ -20,6 +20,8 @@ pub(super) fn follow(handle: &Handle, host: &Arc<Host>, duties: Duties) -> JoinS
     let mut all = JoinSet::new();
     let (engine, outside) = (handle.engine.clone(), host.clone());
     all.spawn(async move { follow_money(engine, &outside).await });
+    let (engine, outside) = (handle.engine.clone(), host.clone());
+    all.spawn(async move { learn_parties(engine, &outside).await });
     if let Some((secret, path)) = breaker {
         let (engine, outside) = (handle.engine.clone(), host.clone());
         all.spawn(async move { keep_breaker(engine, &outside, chain, secret, path).await });

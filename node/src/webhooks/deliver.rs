@@ -32,7 +32,6 @@ pub(super) struct Courier {
     endpoint: Arc<Endpoint>,
     waiting: Vec<Waiting>,
     journal: Arc<Mutex<Journal>>,
-    http: reqwest::Client,
     pace: Pace,
     counters: Arc<Counters>,
 }
@@ -43,12 +42,11 @@ impl Courier {
         endpoint: Arc<Endpoint>,
         entries: Vec<Entry>,
         journal: Arc<Mutex<Journal>>,
-        http: reqwest::Client,
         pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
         let waiting = entries.into_iter().map(fresh).collect();
-        Self { endpoint, waiting, journal, http, pace, counters }
+        Self { endpoint, waiting, journal, pace, counters }
     }
 
     /// Tells what comes in, until nothing can come in any more. A message that is on its way then is told to its end.
@@ -110,7 +108,7 @@ impl Courier {
     async fn post(&self, entry: &Entry) -> Result<(), String> {
         let (time, body) = (now_s(), entry.body.clone());
         let signature = self.endpoint.secret.sign(&entry.id, time, body.as_bytes());
-        let request = self.http.post(self.endpoint.url.clone()).header(CONTENT_TYPE, "application/json");
+        let request = self.endpoint.http.post(self.endpoint.url.clone()).header(CONTENT_TYPE, "application/json");
         let request = request.header(WEBHOOK_ID, &entry.id).header(WEBHOOK_TIMESTAMP, time);
         let sent = request.header(WEBHOOK_SIGNATURE, signature).body(body).send().await;
         // Without the address, which may hold what is nobody's business.

@@ -5,7 +5,11 @@ use super::{
     journal::{Entry, Journal},
     locked, write,
 };
-use crate::{feed::Listener, host::Desk, state::State};
+use crate::{
+    feed::{Filter, Listener},
+    host::Desk,
+    state::State,
+};
 use api::{Event, LAGGED, Problem, Webhook, problem};
 use ports::Engine;
 use std::{
@@ -70,7 +74,7 @@ impl Reader {
     /// Reads until the event stream ends.
     pub(super) async fn run(mut self) {
         // The listener first: no block can come between the last that is read now and the first that is heard of.
-        while let Some(mut listener) = self.desk.feed.listen(None) {
+        while let Some(mut listener) = self.desk.feed.listen(Filter::default()) {
             let present = self.state.0.status().height;
             if self.next.is_some() {
                 self.up_to(present).await;
@@ -99,7 +103,7 @@ impl Reader {
                 Err(Fault::Passing(reason)) => {
                     tracing::warn!(reason, height = next, "what ended is read again");
                     tokio::time::sleep(AGAIN).await;
-                    if self.desk.feed.listen(None).is_none() {
+                    if self.desk.feed.listen(Filter::default()).is_none() {
                         return;
                     }
                 }

@@ -62,6 +62,7 @@ impl Default for Pace {
 #[derive(Debug)]
 struct Endpoint {
     url: Url,
+    http: reqwest::Client,
     secret: WebhookSecret,
     accounts: Vec<AccountId>,
     programs: Vec<ProgramId>,
@@ -71,13 +72,14 @@ impl Endpoint {
     fn read(declared: &Declared) -> Result<Self, NodeError> {
         let wrong = |reason: String| NodeError::Webhook { url: declared.url.clone(), reason };
         let url = Url::parse(&declared.url).map_err(|error| wrong(error.to_string()))?;
-        if url.scheme() != "http" || url.host().is_none() {
-            return Err(wrong("it is told by http alone: a proxy on this machine can carry it further".to_owned()));
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(wrong("it is told by https or http".to_owned()));
         }
+        let http = client(declared.ca.as_deref()).map_err(wrong)?;
         let expected = "a webhook's secret: whsec_ and 24 to 64 bytes in base64";
         let content = || KeyError::Content { path: declared.secret.clone(), expected };
         let secret = WebhookSecret::parse(&keys::read_text(&declared.secret)?).ok_or_else(content)?;
-        Ok(Self { url, secret, accounts: declared.accounts.clone(), programs: declared.programs.clone() })
+        Ok(Self { url, http, secret, accounts: declared.accounts.clone(), programs: declared.programs.clone() })
     }
 
     /// Whether it is told of a workload's end. Nobody is told of the chain's own tests.
@@ -97,7 +99,6 @@ impl Endpoint {
 pub struct Webhooks {
     endpoints: Vec<Arc<Endpoint>>,
     journal: Arc<Mutex<Journal>>,
-    http: reqwest::Client,
     pace: Pace,
 }
 
@@ -115,10 +116,7 @@ impl Webhooks {
         let names = endpoints.iter().map(|endpoint| endpoint.name()).collect();
         let path: PathBuf = folder.join("webhooks.jsonl");
         let journal = Journal::open(&path, names).map_err(|source| NodeError::Folder { path, source })?;
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        let http = http.connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT).user_agent("lemma").build();
-        let http = http.map_err(|error| NodeError::Executor(error.to_string()))?;
-        Ok(Some(Self { endpoints, journal: Arc::new(Mutex::new(journal)), http, pace }))
+        Ok(Some(Self { endpoints, journal: Arc::new(Mutex::new(journal)), pace }))
     }
 
     /// Tells of every workload that ends from now on, or since the journal ended, until the event stream of the host ends. What is
@@ -140,9 +138,30 @@ impl Webhooks {
 
     fn courier(&self, endpoint: &Arc<Endpoint>, counters: Arc<Counters>) -> Courier {
         let waiting = locked(&self.journal).waiting(&endpoint.name());
-        let (journal, http, pace) = (self.journal.clone(), self.http.clone(), self.pace);
-        Courier::new(endpoint.clone(), waiting, journal, http, pace, counters)
+        Courier::new(endpoint.clone(), waiting, self.journal.clone(), self.pace, counters)
     }
+}
+
+/// What requests are made with; `ca` are certificates to trust instead of the system's.
+fn client(ca: Option<&Path>) -> Result<reqwest::Client, String> {
+    // An error means that the process has chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    let http = http.connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT).user_agent("lemma");
+    let http = match ca {
+        Some(path) => http.tls_certs_only(trusted(path).map_err(|why| format!("{}: {why}", path.display()))?),
+        None => http,
+    };
+    http.build().map_err(|error| error.to_string())
+}
+
+fn trusted(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string())?;
+    if certificates.is_empty() {
+        return Err("there is no certificate in PEM in it".to_owned());
+    }
+    Ok(certificates)
 }
 
 fn locked(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {

@@ -81,6 +81,25 @@ async fn a_refusal_keeps_its_code_and_a_deaf_engine_is_busy() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_is_in_a_block_may_be_sent_again() {
+    let served = Served::new().await;
+    served.answers(Answer::Refuse(Refusal::NonceUsed { got: 0, next: 1 }));
+    let run = records::signed(Call::Run(records::run()));
+    let (id, bytes) = (run.value.id(), codec::encode(&run));
+    assert_eq!(served.post(PATH, BYTES, bytes.clone()).await.problem(), (409, "nonce-used".to_owned()));
+    let outcome = Outcome { height: Height(5), events: List::default() };
+    let (hash, leader) = ([1; 32], PeerId([3; 32]));
+    served.publish(Notice::Final { height: 5, hash, time_ms: 6, leader, transactions: vec![id], outcome });
+    let reply = served.post(PATH, BYTES, bytes).await;
+    assert_eq!(reply.status, 202);
+    let submitted: Submitted = reply.json();
+    assert_eq!((submitted.transaction, submitted.workload), (id, Some(WorkloadId(id.0))));
+    let other = records::signed(Call::Transfer { to: AccountId([8; 32]), amount: Amount(9) });
+    let other = served.post(PATH, BYTES, codec::encode(&other)).await;
+    assert_eq!(other.problem(), (409, "nonce-used".to_owned()), "another one with a used number");
+}
+
+#[tokio::test]
 async fn a_transaction_is_followed_through_its_states() {
     let served = Served::new().await;
     let id = TxId([1; 32]);

@@ -14,8 +14,10 @@ use axum::{
     routing::post,
 };
 use node::{Endpoint, Pace, Webhooks};
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use std::{
     fs,
+    net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::{
@@ -25,13 +27,20 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use types::{
     AccountId, ChainEvent, EndReason, Height, List, ProgramId, State, TxId, Workload, WorkloadId, event::Outcome,
     genesis::PeerId, host::Notice, state_key, workload::Kind,
 };
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// What the metrics say before the first failure.
+const NOTHING_FAILED: &[u8] = b"lemma_webhooks_failed_total 0";
 const PACE: Pace =
     Pace { first: Duration::from_millis(1), most: Duration::from_millis(20), give_up: Duration::from_secs(3600) };
 
@@ -57,10 +66,23 @@ impl Receiver {
         let receiver = Arc::new(Self::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = Router::new().route("/hook", post(hear)).route("/astray", post(astray));
-        let router = router.with_state(receiver.clone());
+        let router = receiver.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         (receiver, format!("http://{address}/hook"))
+    }
+
+    /// The same through TLS, as `localhost`.
+    async fn serve_secretly(config: ServerConfig) -> (Arc<Self>, String) {
+        let receiver = Arc::new(Self::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (listener, router) = (Secret(listener, Arc::new(config).into()), receiver.router());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (receiver, format!("https://localhost:{port}/hook"))
+    }
+
+    fn router(self: &Arc<Self>) -> Router {
+        Router::new().route("/hook", post(hear)).route("/astray", post(astray)).with_state(self.clone())
     }
 
     /// Waits until so many came in that were taken or not.
@@ -73,6 +95,27 @@ impl Receiver {
     fn names(&self, taken: bool) -> Vec<String> {
         let came = self.came.lock().expect("lock");
         came.iter().filter(|it| it.taken == taken).map(|it| text(&it.headers, WEBHOOK_ID).to_owned()).collect()
+    }
+}
+
+/// Where connections come in through TLS. Those that fail at it are dropped.
+struct Secret(TcpListener, TlsAcceptor);
+
+impl axum::serve::Listener for Secret {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = self.0.accept().await.expect("a connection");
+            if let Ok(stream) = self.1.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.0.local_addr()
     }
 }
 
@@ -96,7 +139,7 @@ fn endpoint(folder: &Path, url: &str) -> Endpoint {
     let secret = folder.join("webhook.secret");
     fs::write(&secret, SECRET).expect("written");
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("mode");
-    Endpoint { url: url.to_owned(), secret, accounts: Vec::new(), programs: Vec::new() }
+    Endpoint { url: url.to_owned(), ca: None, secret, accounts: Vec::new(), programs: Vec::new() }
 }
 
 /// A node from one start to its end.
@@ -202,6 +245,34 @@ async fn an_endpoint_is_told_of_what_it_asks_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_by_https_is_told_only_where_its_certificate_is_vouched_for() {
+    crate::fake::ring();
+    let folder = tempfile::tempdir().expect("folder");
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key);
+    let (receiver, url) = Receiver::serve_secretly(config.expect("a configuration")).await;
+    receiver.takes.store(true, Ordering::SeqCst);
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, made.cert.pem()).expect("written");
+    // The system does not know who made the certificate: what this one is told stays untold.
+    let unvouched = [endpoint(folder.path(), &url)];
+    let life = Life::begin(&folder, &unvouched).await;
+    life.block(8, &[verified(1)]);
+    while life.served.get("/metrics").await.body.split(|byte| *byte == b'\n').any(|line| line == NOTHING_FAILED) {
+        tokio::time::sleep(PACE.most).await;
+    }
+    life.end().await;
+    assert_eq!(receiver.names(true), names(&[]));
+    let vouched = [Endpoint { ca: Some(ca), ..endpoint(folder.path(), &url) }];
+    let life = Life::begin(&folder, &vouched).await;
+    receiver.until(true, 1).await;
+    life.end().await;
+    assert_eq!(receiver.names(true), names(&[1]));
+    check(&receiver);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_ended_while_the_node_was_down_is_told() {
     let folder = tempfile::tempdir().expect("folder");
     let (receiver, url) = Receiver::serve().await;
@@ -230,8 +301,12 @@ fn endpoints_that_cannot_be_told_are_refused_with_the_reason() {
     let folder = tempfile::tempdir().expect("folder");
     let open = |declared: Endpoint| Webhooks::open(&[declared], folder.path(), PACE).expect_err("refused").to_string();
     let with = |url: &str| open(endpoint(folder.path(), url));
-    assert!(with("https://host/hook").contains("http alone"));
-    assert!(with("ftp://host").contains("http alone") && with("nonsense").contains("nonsense"));
+    assert!(with("ftp://host").contains("https or http") && with("nonsense").contains("nonsense"));
+    let ca = folder.path().join("ca.pem");
+    let vouched = || Endpoint { ca: Some(ca.clone()), ..endpoint(folder.path(), "https://host/hook") };
+    assert!(open(vouched()).contains("ca.pem: No such file"));
+    fs::write(&ca, "nothing").expect("written");
+    assert!(open(vouched()).contains("ca.pem: there is no certificate"));
     let short = endpoint(folder.path(), "http://127.0.0.1:1/");
     fs::write(&short.secret, "whsec_c2hvcnQ=").expect("written");
     assert!(open(short.clone()).contains("24 to 64 bytes"));

@@ -57,6 +57,8 @@ async fn served(url: &str, wanted: &BTreeSet<&str>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_serves_what_the_lists_name() {
+    // An error means that another test chose before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let dir = tempfile::tempdir().expect("folder");
     let config = alone(Path::new(dir.path()));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -24,13 +24,19 @@ const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 struct Exception {
     package: &'static str,
     licence: &'static str,
-    /// The folder of the workspace that may.
+    /// The folder or the file that may.
     within: &'static str,
     reason: &'static str,
 }
 
-/// See `docs/adr/0020-sp1-s-prover-stands-apart.md`.
+/// Of SP1: see `docs/adr/0020-sp1-s-prover-stands-apart.md`.
 const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        package: "webpki-root-certs",
+        licence: "CDLA-Permissive-2.0",
+        within: "Cargo.lock",
+        reason: "a list of certificates, for systems that nodes do not run on: on Linux the system's own are used",
+    },
     of_sp1("dynasm", "MPL-2.0", "the macros of sp1-jit, which no prover here runs"),
     of_sp1("dynasmrt", "MPL-2.0", "sp1-jit, which no prover here runs"),
     of_sp1("option-ext", "MPL-2.0", "where sp1-prover would look for circuits that are not used here"),
