@@ -19,3 +19,12 @@ pub struct Account {
     /// The height of the state that was read.
     pub height: u64,
 }
+
+/// Accounts, the last that were first heard of first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Accounts {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// What to give as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
+}

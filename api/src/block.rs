@@ -24,11 +24,13 @@ pub struct BlockSummary {
     pub events: u64,
 }
 
-/// The latest blocks that this node remembers, newest first.
+/// Blocks, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Blocks {
     /// The blocks.
     pub blocks: Vec<BlockSummary>,
+    /// What to give as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
 }
 
 /// A final block.

@@ -16,6 +16,7 @@ mod movement;
 mod openapi;
 mod params;
 pub mod paths;
+mod place;
 pub mod problem;
 mod program;
 mod prover;
@@ -28,23 +29,26 @@ mod validator;
 mod webhook;
 mod workload;
 
-pub use account::Account;
+pub use account::{Account, Accounts};
 pub use blob::Stored;
 pub use block::{Block, BlockSummary, Blocks};
 pub use event::{Event, GAP, LAGGED, LogEvent};
 pub use explain::{Clock, Waiting, explain};
 pub use genesis::Genesis;
 pub use money::Fee;
-pub use movement::{Movement, Movements, read_cursor};
+pub use movement::{Movement, Movements, cause};
 pub use openapi::{openapi, openapi_json};
 pub use params::{ParamChange, Parameter, Params, Value, unit};
+pub use place::Place;
 pub use problem::Problem;
-pub use program::{Artifact, Program};
+pub use program::{Artifact, Program, Programs};
 pub use prover::{Miss, Prover, Provers};
 pub use quote::{Payout, Quote, QuoteRequest};
 pub use status::{Breaker, Health, LogLevel, OwnFailure, ProgramRoom, Status, Versions};
 pub use timeline::{Step, timeline};
-pub use transaction::{Submit, Submitted, Transaction, TransactionState, TransactionStatus};
+pub use transaction::{
+    Submit, Submitted, Transaction, TransactionState, TransactionStatus, TransactionSummary, Transactions,
+};
 pub use validator::{Unbonding, Validator, Validators};
 pub use webhook::{
     EndedWorkload, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WEBHOOK_TOLERANCE_S, Webhook, WebhookSecret,

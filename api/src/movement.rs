@@ -29,19 +29,19 @@ pub struct Movement {
     pub workload: Option<WorkloadId>,
 }
 
-/// Movements of an account that this node remembers, newest first.
+/// Movements of an account, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Movements {
     /// The account.
     #[schema(value_type = schema::Id)]
     pub account: AccountId,
-    /// This node has seen every movement from this height on, and remembers those of this account as far as the pages go.
+    /// This node's index knows every movement from this height on.
     pub since: u64,
     /// Up to this height.
     pub height: u64,
     /// The movements.
     pub movements: Vec<Movement>,
-    /// What to give as `before` for the next page; none on the last.
+    /// What to give as `cursor` for the next page; none on the last.
     pub next: Option<String>,
 }
 
@@ -73,19 +73,6 @@ impl Movement {
         let record::Movement { got, amount, .. } = *movement;
         Self { height, time_ms, place, got, amount, cause: cause(movement.cause).to_owned(), transaction, workload }
     }
-
-    /// Its name in pages: movements before it are older.
-    #[must_use]
-    pub fn cursor(&self) -> String {
-        format!("{}.{}", self.height, self.place)
-    }
-}
-
-/// Reads what [`Movement::cursor`] wrote: height and place.
-#[must_use]
-pub fn read_cursor(text: &str) -> Option<(u64, u32)> {
-    let (height, place) = text.split_once('.')?;
-    Some((height.parse().ok()?, place.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -109,14 +96,6 @@ mod tests {
     fn the_words_of_causes_are_those_of_the_protocol() {
         for kind in [record::Cause::Fee, record::Cause::Compensation, record::Cause::Unbond] {
             assert_eq!(serde_json::to_value(kind).expect("json"), cause(kind));
-        }
-    }
-
-    #[test]
-    fn cursors_are_read_as_they_are_written() {
-        assert_eq!(read_cursor(&of(record::Cause::Fee).cursor()), Some((12, 3)));
-        for text in ["", "1", "1.", ".1", "1.2.3", "-1.2", "1.99999999999"] {
-            assert_eq!(read_cursor(text), None, "{text}");
         }
     }
 }

@@ -73,14 +73,23 @@ fn endpoints() -> Vec<Endpoint> {
 const GET: HttpMethod = HttpMethod::Get;
 const POST: HttpMethod = HttpMethod::Post;
 
+/// A list that is read page by page, newest first.
+fn list(path: &'static str, id: &str, summary: &str) -> Endpoint {
+    Endpoint::new(GET, path, id, summary)
+        .optional("limit", "at most this many; 20 unless told, 100 at most")
+        .optional("cursor", "where to go on: what the page before gave as next")
+        .optional("from", "only those of this height and above")
+        .optional("to", "only those of this height and below")
+}
+
 fn chain() -> Vec<Endpoint> {
     vec![
         Endpoint::new(GET, paths::STATUS, "status", "How the chain and this node fare").ok(json::<api::Status>()),
         Endpoint::new(GET, paths::GENESIS, "genesis", "The genesis file").ok(json::<genesis::GenesisSchema>()),
         Endpoint::new(GET, paths::PARAMS, "params", "The parameters in force, each with unit, default and bounds")
             .ok(json::<api::Params>()),
-        Endpoint::new(GET, paths::BLOCKS, "blocks", "The latest blocks, newest first")
-            .optional("limit", "at most this many; 20 unless told, 100 at most")
+        list(paths::BLOCKS, "blocks", "Blocks, newest first")
+            .optional("leader", "only those that this validator proposed")
             .ok(json::<api::Blocks>()),
         Endpoint::new(GET, paths::BLOCK, "block", "A final block")
             .with("height")
@@ -111,6 +120,10 @@ fn transactions() -> Vec<Endpoint> {
         .takes(vec![bytes(), text(), json::<api::Submit>()])
         .answers(202, json::<api::Submitted>())
         .errors(&[402, 403, 409, 413, 415, 422, 503, 504]),
+        list(paths::TRANSACTIONS, "transactions", "Transactions in blocks, newest first")
+            .optional("account", "only those that this account signed")
+            .optional("kind", "only those of this kind: run, transfer, deploy, cancel, bond, …")
+            .ok(json::<api::Transactions>()),
         Endpoint::new(GET, paths::TRANSACTION, "transaction", "What became of a transaction")
             .with("id")
             .ok(json::<api::TransactionStatus>()),
@@ -161,9 +174,11 @@ fn workloads() -> Vec<Endpoint> {
             .takes(vec![json::<api::QuoteRequest>()])
             .ok(json::<api::Quote>())
             .errors(&[404, 413, 415, 422]),
-        Endpoint::new(GET, paths::WORKLOADS, "workloads", "The latest workloads, newest first")
-            .optional("limit", "at most this many; 20 unless told, 100 at most")
+        list(paths::WORKLOADS, "workloads", "Workloads, newest first; before them those that wait in this node's mempool")
+            .optional("account", "only those that this account asked for")
+            .optional("program", "only those of this program")
             .optional("state", "only those in this state")
+            .optional("prover", "only those whose last attempt is this prover's")
             .ok(json::<api::Workloads>()),
         Endpoint::new(GET, paths::WORKLOAD, "workload", "A workload with its timeline")
             .with("id")
@@ -205,16 +220,20 @@ fn workloads() -> Vec<Endpoint> {
 
 fn others() -> Vec<Endpoint> {
     vec![
+        list(paths::PROGRAMS, "programs", "Programs, the last deployed first")
+            .optional("account", "only those that this account deployed first")
+            .ok(json::<api::Programs>()),
         Endpoint::new(GET, paths::PROGRAM, "program", "A program").with("id").ok(json::<api::Program>()).errors(&[404]),
         Endpoint::new(GET, paths::PROVERS, "provers", "All provers").ok(json::<api::Provers>()),
         Endpoint::new(GET, paths::PROVER, "prover", "A prover").with("id").ok(json::<api::Prover>()).errors(&[404]),
         Endpoint::new(GET, paths::VALIDATORS, "validators", "All validators: bonds, seats and votes")
             .ok(json::<api::Validators>()),
+        list(paths::ACCOUNTS, "accounts", "Accounts, the last that were first heard of first")
+            .ok(json::<api::Accounts>()),
         Endpoint::new(GET, paths::ACCOUNT, "account", "An account").with("id").ok(json::<api::Account>()),
-        Endpoint::new(GET, paths::MOVEMENTS, "movements", "How the money of an account moved, newest first")
+        list(paths::MOVEMENTS, "movements", "How the money of an account moved, newest first")
             .with("id")
-            .optional("limit", "at most this many; 20 unless told, 100 at most")
-            .optional("before", "older than this one: what the page before gave as next")
+            .optional("cause", "only those of this cause")
             .ok(json::<api::Movements>()),
         Endpoint::new(GET, paths::OPENAPI, "openapi", "This description")
             .ok(Body::plain("application/json", "OpenAPI 3.1")),

@@ -6,7 +6,7 @@ pub const STATUS: &str = "/v1/status";
 pub const GENESIS: &str = "/v1/genesis";
 /// The parameters in force.
 pub const PARAMS: &str = "/v1/params";
-/// Where transactions are sent.
+/// Where transactions are sent, and those in blocks.
 pub const TRANSACTIONS: &str = "/v1/transactions";
 /// What became of a transaction.
 pub const TRANSACTION: &str = "/v1/transactions/{id}";
@@ -18,7 +18,7 @@ pub const BLOB: &str = "/v1/blobs/{id}";
 pub const BLOB_PARTS: &str = "/v1/blobs/{id}/parts";
 /// What a run would cost.
 pub const QUOTE: &str = "/v1/quote";
-/// The latest workloads.
+/// All workloads.
 pub const WORKLOADS: &str = "/v1/workloads";
 /// A workload.
 pub const WORKLOAD: &str = "/v1/workloads/{id}";
@@ -30,6 +30,8 @@ pub const RECEIPT: &str = "/v1/workloads/{id}/receipt";
 pub const LOG: &str = "/v1/workloads/{id}/log";
 /// What an attempt logs, as it runs.
 pub const LOG_EVENTS: &str = "/v1/workloads/{id}/log/events";
+/// All programs.
+pub const PROGRAMS: &str = "/v1/programs";
 /// A program.
 pub const PROGRAM: &str = "/v1/programs/{id}";
 /// All provers.
@@ -38,11 +40,13 @@ pub const PROVERS: &str = "/v1/provers";
 pub const PROVER: &str = "/v1/provers/{id}";
 /// All validators.
 pub const VALIDATORS: &str = "/v1/validators";
+/// All accounts.
+pub const ACCOUNTS: &str = "/v1/accounts";
 /// An account.
 pub const ACCOUNT: &str = "/v1/accounts/{id}";
 /// How the money of an account moved.
 pub const MOVEMENTS: &str = "/v1/accounts/{id}/movements";
-/// The latest blocks.
+/// All blocks.
 pub const BLOCKS: &str = "/v1/blocks";
 /// A block.
 pub const BLOCK: &str = "/v1/blocks/{height}";

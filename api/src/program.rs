@@ -40,6 +40,15 @@ pub struct Program {
     pub deployed: Moment,
 }
 
+/// Programs, the last deployed first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Programs {
+    /// The programs.
+    pub programs: Vec<Program>,
+    /// What to give as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
 impl From<&types::Artifact> for Artifact {
     fn from(artifact: &types::Artifact) -> Self {
         Self { blob: artifact.blob, size: artifact.size }

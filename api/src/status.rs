@@ -25,6 +25,8 @@ pub struct Status {
     pub state_root: String,
     /// The present epoch.
     pub epoch: u64,
+    /// The last block that this node's lists are answered from.
+    pub index_height: u64,
     /// Connected peers.
     pub peers: u32,
     /// This node's key.

@@ -1,6 +1,6 @@
 //! Transactions.
 
-use crate::{ParamChange, Problem, schema};
+use crate::{Moment, ParamChange, Problem, schema};
 use serde::{Deserialize, Serialize};
 use types::{AccountId, Amount, Call, ProgramId, Resources, TxId, WorkloadId, transaction::SignedTransaction};
 use utoipa::ToSchema;
@@ -107,6 +107,30 @@ pub struct Transaction {
     /// Of evidence: the offender.
     #[schema(value_type = Option<schema::Id>)]
     pub prover: Option<AccountId>,
+}
+
+/// A transaction in a block, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TransactionSummary {
+    /// Its name.
+    #[schema(value_type = schema::Id)]
+    pub transaction: TxId,
+    /// Who signed it and paid its fee.
+    #[schema(value_type = schema::Id)]
+    pub sender: AccountId,
+    /// What it does: `run`, `transfer` and so on.
+    pub kind: String,
+    /// The block that it is in.
+    pub included: Moment,
+}
+
+/// Transactions in blocks, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Transactions {
+    /// The transactions.
+    pub transactions: Vec<TransactionSummary>,
+    /// What to give as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
 }
 
 impl From<&SignedTransaction> for Transaction {

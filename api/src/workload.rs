@@ -204,6 +204,11 @@ pub struct WorkloadSummary {
     /// Who asked; not known while it is pending.
     #[schema(value_type = Option<schema::Id>)]
     pub sender: Option<AccountId>,
+    /// What is run; not known while it is pending, and none of the chain's own tests.
+    #[schema(value_type = Option<schema::Id>)]
+    pub program: Option<ProgramId>,
+    /// When the run was in a block; none while it is pending.
+    pub created: Option<Moment>,
     /// Where it is in its life.
     pub state: WorkloadState,
     /// When it came into that state; none while it is pending.
@@ -215,11 +220,13 @@ pub struct WorkloadSummary {
     pub prover: Option<AccountId>,
 }
 
-/// The latest workloads that this node remembers, newest first.
+/// Workloads, newest first; those that wait in this node's mempool before all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Workloads {
     /// The workloads.
     pub workloads: Vec<WorkloadSummary>,
+    /// What to give as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
 }
 
 impl From<workload::Moment> for Moment {
@@ -264,6 +271,15 @@ impl WorkloadState {
     #[must_use]
     pub const fn is_end(self) -> bool {
         matches!(self, Self::Verified | Self::Failed | Self::Cancelled | Self::Expired)
+    }
+}
+
+impl WorkloadSummary {
+    /// A run that is in no block yet.
+    #[must_use]
+    pub const fn pending(workload: WorkloadId) -> Self {
+        let state = WorkloadState::Pending;
+        Self { workload, sender: None, program: None, created: None, state, since: None, attempt: 0, prover: None }
     }
 }
 

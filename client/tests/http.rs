@@ -324,6 +324,7 @@ fn status() -> api::Status {
         hash: String::new(),
         state_root: String::new(),
         epoch: 1,
+        index_height: 7,
         peers: 3,
         node: types::genesis::PeerId([2; 32]),
         prover: None,

@@ -54,6 +54,8 @@ pub(crate) struct WebhookCounters {
 pub struct Gauges {
     /// Disk that the blob store takes.
     pub blob_bytes: u64,
+    /// The last block that the index knows, and how many it lags behind.
+    pub index: (u64, u64),
     /// What programs take, where there is a prover.
     pub programs: Option<Usage>,
     /// Whether the prover's breaker is open, and how many failures there were in a row.
@@ -130,6 +132,8 @@ impl Gauges {
     fn value(&self, name: &str) -> Option<u64> {
         let programs = self.programs;
         match name {
+            "lemma_index_height" => Some(self.index.0),
+            "lemma_index_lag" => Some(self.index.1),
             "lemma_blobs_bytes" => Some(self.blob_bytes),
             "lemma_attempts_running" => programs.map(|it| it.running as u64),
             "lemma_attempts_waiting" => programs.map(|it| it.waiting as u64),
@@ -172,7 +176,7 @@ mod tests {
     fn gauges() -> Gauges {
         let whole = Share { cores: 4, memory_bytes: 1 << 20 };
         let programs = Some(Usage { running: 1, waiting: 2, taken: Share { cores: 3, ..whole }, whole });
-        Gauges { blob_bytes: 12, programs, breaker: Some((true, 2)) }
+        Gauges { blob_bytes: 12, index: (7, 1), programs, breaker: Some((true, 2)) }
     }
 
     #[test]

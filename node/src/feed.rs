@@ -4,12 +4,10 @@
 //! goes on where it stopped; older ones are in the index. What is only this node's (pending, dropped, progress) is told once.
 
 mod parties;
-mod place;
 
 pub use parties::{Parties, learn_parties};
-pub use place::Place;
 
-use api::Event;
+use api::{Event, Place};
 use parties::Live;
 use std::{
     collections::VecDeque,

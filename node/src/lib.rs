@@ -6,8 +6,8 @@
 //! | `start`, [`run`] | joins the parts, and takes them apart again |
 //! | [`Store`] | blobs on disk |
 //! | [`Host`] | what a replica asks of its outside: programs, blobs, listeners |
-//! | `index`, `feed`, `logs`, `counters` | what this node remembers, tells and counts |
-//! | `money` | how final blocks move money, for the index |
+//! | `mempool`, `feed`, `logs`, `counters` | what this node remembers, tells and counts |
+//! | [`Index`] | what final blocks did, for lists: a file that may be built anew |
 //! | `breaker` | when the prover stops taking workloads by itself |
 //! | [`Webhooks`] | the operator's services are told when workloads have ended |
 //! | `state`, `receipts` | questions to the engine, typed; evidence put together |
@@ -31,8 +31,8 @@ pub mod http;
 mod index;
 mod keys;
 mod logs;
+mod mempool;
 mod metrics;
-mod money;
 mod receipts;
 mod start;
 mod state;
@@ -43,15 +43,14 @@ pub use breaker::keep_breaker;
 pub use config::{Bootstrapper, Breaker, Config, ConfigError, Cors, Endpoint, Http, Limits, Operator, P2p, Quota, Tls};
 pub use counters::{Counters, Gauges};
 pub use error::NodeError;
-pub use feed::{Feed, Filter, Listener, Parties, Place, Told, Unknown, learn_parties};
+pub use feed::{Feed, Filter, Listener, Parties, Told, Unknown, learn_parties};
 pub use genesis::{GenesisFileError, read_genesis};
 pub use host::{Host, HostSetup, Prover, Share, SubmitError, Usage};
-pub use index::{Index, Page};
+pub use index::{Index, Span, follow_index};
 pub use keys::{
     Held, KeyError, Keystore, KeystoreError, PASSPHRASE_FD, PASSPHRASE_FILE, Passphrase, Secret, held, plain_text,
     read_held, read_secret, read_secret_with, replace_private, write_private, write_secret,
 };
 pub use metrics::{ENGINE_METRICS, METRICS, Metric};
-pub use money::follow_money;
 pub use start::{Running, run, start, start_around};
 pub use webhooks::{Pace, Webhooks};

@@ -37,6 +37,8 @@ pub const METRICS: &[Metric] = &[
     counter("lemma_undelivered_total", "", "answers that the engine did not take"),
     counter("lemma_blobs_fetched_bytes_total", "", "parts that came by APIs of others"),
     counter("lemma_blobs_served_bytes_total", "", "parts that others got by the API"),
+    gauge("lemma_index_height", "the last block that lists and resumed streams are answered from"),
+    gauge("lemma_index_lag", "blocks that this node applied and its index does not know yet"),
     gauge("lemma_blobs_bytes", "disk that the blob store takes"),
     counter("lemma_webhooks_told_total", "", "webhooks that were taken"),
     counter("lemma_webhooks_failed_total", "", "tries at webhooks that were not taken"),

@@ -15,6 +15,7 @@ use crate::{
     genesis::{GenesisFileError, read_genesis},
     host::{Host, HostSetup},
     http::{self, Gateway, LogControl},
+    index::Index,
     keys,
     webhooks::{Pace, Webhooks},
 };
@@ -191,16 +192,21 @@ fn join(
     let limits =
         StoreLimits { blob_bytes_max: genesis.params.blob_bytes_max, total_bytes_max: config.limits.blobs_bytes_max };
     let store = Arc::new(Store::open(&folder.join("blobs"), limits)?);
+    let path = folder.join("index.sqlite");
+    let first = genesis.accounts.iter().map(|entry| entry.account).collect();
+    let index = Index::open(&path, ledger.chain(), first).map_err(|source| NodeError::Folder { path, source })?;
+    let index = Arc::new(index);
     import(&store, builtin, &genesis.capacity_test)?;
     let account = prover.as_ref().map(|prover| prover.keys.account.account());
     let duties = Duties {
-        chain: ledger.chain(),
+        ledger: ledger.clone(),
         breaker: prover.as_ref().map(|prover| (prover.keys.account.clone(), folder.join("breaker.json"))),
         webhooks: Webhooks::open(&config.webhooks, &folder.join(""), Pace::default())?,
     };
     let host = Arc::new(Host::new(HostSetup {
         runtime,
         store,
+        index,
         prover: prover.as_ref().map(|prover| prover.runs.clone()),
         params: genesis.params.clone(),
         allow_private: config.p2p.allow_private,

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use executor::{Executor, Settings};
-use node::{Host, HostSetup, Prover, Share, Store, StoreLimits};
+use node::{Host, HostSetup, Index, Prover, Share, Store, StoreLimits};
 use ports::{Host as _, Inbox};
 use std::{fs, sync::Arc, sync::mpsc};
 use tempfile::TempDir;
 use types::{
-    Artifact, BlobId, Data, Input, InputRole, InputSource, List, Params, Program, Resources, Runtime, Text, Verdict,
-    WorkloadId, codec,
+    Artifact, BlobId, ChainId, Data, Input, InputRole, InputSource, List, Params, Program, Resources, Runtime, Text,
+    Verdict, WorkloadId, codec,
     genesis::PeerId,
     host::{Execute, ExecuteOutcome, HostEvent, HostRequest, PartResult, Verify},
     message::{Bundle, FailKind},
@@ -42,6 +42,9 @@ impl Bench {
         let host = Host::new(HostSetup {
             runtime: runtime.handle().clone(),
             store: store.clone(),
+            index: Arc::new(
+                Index::open(&dir.path().join("index.sqlite"), ChainId([1; 32]), Vec::new()).expect("index"),
+            ),
             prover: Some(Prover { executor: Arc::new(executor), native: None, capacity }),
             params: Params::default(),
             allow_private: false,

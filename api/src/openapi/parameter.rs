@@ -15,7 +15,7 @@ pub(super) fn parameter(name: &str, place: ParameterIn, required: bool, descript
 
 fn shape(name: &str) -> RefOr<Schema> {
     match name {
-        "id" | "workload" | "account" | "program" | "prover" => RefOr::Ref(Ref::from_schema_name("Id")),
+        "id" | "workload" | "account" | "program" | "prover" | "leader" => RefOr::Ref(Ref::from_schema_name("Id")),
         "height" | "limit" | "from" | "to" => whole(0, u64::MAX),
         "attempt" => whole(0, u16::MAX.into()),
         "first" => whole(0, u32::MAX.into()),

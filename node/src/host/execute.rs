@@ -244,7 +244,7 @@ impl Desk {
         }
         let kept = self.store.put(log);
         let kept = kept.inspect_err(|error| tracing::warn!(%error, "a log could not be kept")).ok()?;
-        self.index().keep_log(execute.workload, execute.attempt, kept.blob);
+        self.mempool().keep_log(execute.workload, execute.attempt, kept.blob);
         Some((kept.blob, kept.size))
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     fetch::Fetcher,
     index::Index,
     logs::Logs,
+    mempool::Mempool,
 };
 use bytes::Bytes;
 use executor::{CancelToken, Executor, NativeExecutor};
@@ -85,6 +86,8 @@ pub struct HostSetup {
     pub runtime: Handle,
     /// The blobs.
     pub store: Arc<Store>,
+    /// What lists are answered from.
+    pub index: Arc<Index>,
     /// The prover, if the node is one.
     pub prover: Option<Prover>,
     /// The limits on proofs and verifiers.
@@ -118,7 +121,8 @@ pub(crate) struct Desk {
     pub(crate) submissions: Submissions,
     pub(crate) feed: Feed,
     pub(crate) logs: Arc<Logs>,
-    index: Mutex<Index>,
+    mempool: Mutex<Mempool>,
+    pub(crate) index: Arc<Index>,
     pub(crate) counters: Arc<Counters>,
     breaker: Mutex<Breaker>,
     fetcher: Arc<Fetcher>,
@@ -151,7 +155,8 @@ impl Host {
             submissions: Submissions::default(),
             feed: Feed::default(),
             logs: Arc::default(),
-            index: Mutex::default(),
+            mempool: Mutex::default(),
+            index: setup.index,
             counters,
             breaker: Mutex::new(Breaker::new(setup.breaker.1, setup.breaker.0)),
             fetcher,
@@ -237,15 +242,15 @@ impl Desk {
         self.submissions.wait(token, answer).await
     }
 
-    /// Makes an event known: to the index, the listeners and the counters.
+    /// Makes an event known: to the mempool, the listeners and the counters.
     pub(crate) fn publish(&self, notice: &Notice) {
         if let Notice::Final { time_ms, outcome, .. } = notice {
             self.breaker().hear(outcome, *time_ms);
         }
         let events = api::Event::of(notice);
         events.iter().for_each(|event| self.counters.event(&event.event));
-        // The index first: who hears of an event finds it there.
-        self.index().apply(notice, &events);
+        // The mempool first: who hears of an event finds it there.
+        self.mempool().apply(notice);
         self.feed.tell(events);
     }
 
@@ -258,8 +263,8 @@ impl Desk {
         lock(&self.breaker)
     }
 
-    pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
-        lock(&self.index)
+    pub(crate) fn mempool(&self) -> MutexGuard<'_, Mempool> {
+        lock(&self.mempool)
     }
 
     /// Offers an event to the replica once: for what can be done without, or is found out again.

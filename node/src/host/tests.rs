@@ -4,7 +4,7 @@ use std::sync::{
     atomic::AtomicU32,
     mpsc::{self, RecvTimeoutError},
 };
-use types::{Artifact, List, host::Verify};
+use types::{Artifact, ChainId, List, host::Verify};
 
 /// Hands on what it takes, after so many refusals.
 struct Reluctant {
@@ -39,6 +39,9 @@ impl Bench {
         let host = Host::new(HostSetup {
             runtime: Handle::current(),
             store: Arc::new(Store::open(dir.path(), limits).expect("store")),
+            index: Arc::new(
+                Index::open(&dir.path().join("index.sqlite"), ChainId([1; 32]), Vec::new()).expect("index"),
+            ),
             prover: None,
             params: Params::default(),
             allow_private: true,

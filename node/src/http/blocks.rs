@@ -4,7 +4,7 @@ use super::{
     Asked,
     extract::{Asking, Named},
     failure::Answer,
-    workloads::{LIMIT, LIMIT_MAX},
+    lists::{next, range},
 };
 use api::{Block, Blocks, Event, Problem, Transaction, problem};
 use axum::{Json, extract::State};
@@ -16,16 +16,21 @@ use types::{Body, genesis::PeerId};
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     limit: Option<usize>,
+    cursor: Option<String>,
+    from: Option<u64>,
+    to: Option<u64>,
+    leader: Option<PeerId>,
 }
 
-pub(super) async fn latest(State(gateway): Asked, Asking(which): Asking<Which>) -> Json<Blocks> {
-    let limit = which.limit.unwrap_or(LIMIT).min(LIMIT_MAX);
-    Json(Blocks { blocks: gateway.desk.index().blocks(limit) })
+pub(super) async fn all(State(gateway): Asked, Asking(which): Asking<Which>) -> Answer<Json<Blocks>> {
+    let range = range(which.limit, which.cursor.as_deref(), which.from, which.to)?;
+    let page = gateway.desk.index.blocks(range, which.leader).await?;
+    Ok(Json(Blocks { blocks: page.entries, next: next(page.next) }))
 }
 
 pub(super) async fn one(State(gateway): Asked, Named(height): Named<u64>) -> Answer<Json<Block>> {
     let block = gateway.state.block(height).await?;
-    let events = gateway.desk.index().events(height);
+    let events = gateway.desk.index.events(height).await?;
     Ok(Json(show(&block, events).ok_or_else(|| {
         tracing::error!(height, "a final block cannot be read");
         Problem::new(problem::INTERNAL, "the block cannot be read")

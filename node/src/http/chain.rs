@@ -21,6 +21,7 @@ pub(super) async fn status(State(gateway): Asked) -> Json<Status> {
         hash: hex::encode(engine.hash),
         state_root: hex::encode(engine.state_root),
         epoch: engine.epoch,
+        index_height: gateway.desk.index.span().height,
         peers: engine.peers,
         node: gateway.me,
         prover: gateway.prover,
@@ -70,7 +71,9 @@ pub(super) async fn metrics(State(gateway): Asked) -> Response {
         let breaker = desk.breaker();
         (breaker.open().is_some(), breaker.count().0)
     });
-    let gauges = Gauges { blob_bytes: desk.store.used_bytes(), programs: desk.usage(), breaker };
+    let known = desk.index.span().height;
+    let index = (known, gateway.state.0.status().height.saturating_sub(known));
+    let gauges = Gauges { blob_bytes: desk.store.used_bytes(), index, programs: desk.usage(), breaker };
     let own = desk.counters.text(&gauges);
     let text = gateway.state.0.metrics();
     // Some encoders end with a line that says so, and nothing may follow it.

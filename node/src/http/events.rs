@@ -5,8 +5,8 @@ use super::{
     extract::{Asking, bad},
     failure::{Answer, Failure},
 };
-use crate::feed::{Filter, Listener, Place, Told};
-use api::problem;
+use crate::feed::{Filter, Listener, Told, Unknown};
+use api::{Place, problem};
 use axum::{
     extract::State,
     http::HeaderMap,
@@ -21,6 +21,8 @@ use types::{AccountId, WorkloadId};
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many blocks ahead of this node's last a listener may have heard of elsewhere.
 const AHEAD_MAX: u64 = 1024;
+/// How many older events a listener that comes back is told.
+const MISSED_MAX: usize = 8 * 1024;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,10 +65,12 @@ async fn listener(gateway: &Gateway, filter: Filter, heard: Option<Place>) -> Op
         return Some(feed.listen(filter)?.catch_up(None));
     }
     let (listener, unknown) = feed.resume(filter, heard)?;
-    Some(match unknown {
-        Some(_) => listener.catch_up(None),
-        None => listener,
-    })
+    let Some(Unknown { after, until }) = unknown else { return Some(listener) };
+    let missed = gateway.desk.index.told(after, until, filter, MISSED_MAX).await;
+    Some(listener.catch_up(missed.unwrap_or_else(|problem| {
+        tracing::warn!(%problem, "what a listener missed cannot be read");
+        None
+    })))
 }
 
 fn event(told: &Told) -> Event {

@@ -41,7 +41,7 @@ pub(super) async fn log(
         Some((_, AttemptEnd::Failed(fail))) => fail.log.map(|(blob, _)| blob),
         _ => None,
     });
-    let own = gateway.desk.index().log(id, attempt);
+    let own = gateway.desk.mempool().log(id, attempt);
     if let Some(blob) = of_chain.or(own)
         && let Some(response) = whole(&gateway.desk.store, blob).await?
     {

@@ -15,6 +15,7 @@ mod failure;
 mod ids;
 mod limits;
 mod linger;
+mod lists;
 mod logs;
 mod money;
 mod operator;
@@ -210,22 +211,24 @@ fn chain_routes() -> Router<Arc<Gateway>> {
         .route(paths::GENESIS, get(chain::genesis))
         .route(paths::PARAMS, get(chain::params))
         .route(paths::OPENAPI, get(chain::openapi))
-        .route(paths::BLOCKS, get(blocks::latest))
+        .route(paths::BLOCKS, get(blocks::all))
         .route(paths::BLOCK, get(blocks::one))
+        .route(paths::PROGRAMS, get(records::programs))
         .route(paths::PROGRAM, get(records::program))
         .route(paths::PROVERS, get(records::provers))
         .route(paths::PROVER, get(records::prover))
         .route(paths::VALIDATORS, get(validators::all))
+        .route(paths::ACCOUNTS, get(records::accounts))
         .route(paths::ACCOUNT, get(records::account))
         .route(paths::MOVEMENTS, get(money::movements))
 }
 
 fn work_routes() -> Router<Arc<Gateway>> {
     Router::new()
-        .route(paths::TRANSACTIONS, post(transactions::submit))
+        .route(paths::TRANSACTIONS, get(transactions::all).post(transactions::submit))
         .route(paths::TRANSACTION, get(transactions::one))
         .route(paths::QUOTE, post(quote::quote))
-        .route(paths::WORKLOADS, get(workloads::latest))
+        .route(paths::WORKLOADS, get(workloads::all))
         .route(paths::WORKLOAD, get(workloads::one))
         .route(paths::PROOF, get(results::proof))
         .route(paths::RECEIPT, get(results::receipt))

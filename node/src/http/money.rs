@@ -1,12 +1,13 @@
-//! How the money of accounts moved, as far as this node remembers.
+//! How the money of accounts moved.
 
 use super::{
     Asked,
-    extract::{Asking, Named, bad},
+    extract::{Asking, Named},
     failure::Answer,
-    workloads::{LIMIT, LIMIT_MAX},
+    lists::{next, range},
 };
-use api::{Movement, Movements, read_cursor};
+use crate::index::Given;
+use api::Movements;
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use types::AccountId;
@@ -15,7 +16,10 @@ use types::AccountId;
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     limit: Option<usize>,
-    before: Option<String>,
+    cursor: Option<String>,
+    from: Option<u64>,
+    to: Option<u64>,
+    cause: Option<String>,
 }
 
 pub(super) async fn movements(
@@ -23,11 +27,12 @@ pub(super) async fn movements(
     Named(account): Named<AccountId>,
     Asking(which): Asking<Which>,
 ) -> Answer<Json<Movements>> {
-    let limit = which.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
-    let cursor = |text: &String| read_cursor(text).ok_or_else(|| bad(&"before is none that a page named as next"));
-    let before = which.before.as_ref().map(cursor).transpose()?;
-    let page = gateway.desk.index().movements(account, limit, before);
-    let next = page.movements.last().filter(|_| page.more).map(Movement::cursor);
-    let (since, height, movements) = (page.since, page.height, page.movements);
-    Ok(Json(Movements { account, since, height, movements, next }))
+    let range = range(which.limit, which.cursor.as_deref(), which.from, which.to)?;
+    let index = &gateway.desk.index;
+    // Before the page: what it may lack is not promised.
+    let span = index.span();
+    let given = Given { account: Some(account), cause: which.cause.as_deref(), ..Given::default() };
+    let page = index.movements(range, given).await?;
+    let (since, height) = (span.since, span.height);
+    Ok(Json(Movements { account, since, height, movements: page.entries, next: next(page.next) }))
 }

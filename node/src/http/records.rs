@@ -1,9 +1,54 @@
 //! Programs, provers and accounts.
 
-use super::{Asked, extract::Named, failure::Answer};
-use api::{Account, Problem, Program, Prover, Provers, problem};
+use super::{
+    Asked,
+    extract::{Asking, Named},
+    failure::Answer,
+    lists::{next, range},
+};
+use api::{Account, Accounts, Problem, Program, Programs, Prover, Provers, problem};
 use axum::{Json, extract::State};
+use serde::Deserialize;
 use types::{AccountId, ProgramId, record, state_key};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WhichPrograms {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    from: Option<u64>,
+    to: Option<u64>,
+    account: Option<AccountId>,
+}
+
+pub(super) async fn programs(State(gateway): Asked, Asking(which): Asking<WhichPrograms>) -> Answer<Json<Programs>> {
+    let range = range(which.limit, which.cursor.as_deref(), which.from, which.to)?;
+    let page = gateway.desk.index.programs(range, which.account).await?;
+    let keys = page.entries.into_iter().map(state_key::program).collect();
+    let (_, programs) = gateway.state.all::<record::DeployedProgram>(keys).await?;
+    Ok(Json(Programs { programs: programs.iter().flatten().map(Program::from).collect(), next: next(page.next) }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WhichAccounts {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    from: Option<u64>,
+    to: Option<u64>,
+}
+
+pub(super) async fn accounts(State(gateway): Asked, Asking(which): Asking<WhichAccounts>) -> Answer<Json<Accounts>> {
+    let range = range(which.limit, which.cursor.as_deref(), which.from, which.to)?;
+    let page = gateway.desk.index.accounts(range).await?;
+    let keys = page.entries.iter().map(|id| state_key::account(*id)).collect();
+    let (height, known) = gateway.state.all::<record::Account>(keys).await?;
+    let show = |(account, known): (AccountId, Option<record::Account>)| {
+        let record::Account { balance, nonce } = known.unwrap_or_default();
+        Account { account, balance, nonce, height }
+    };
+    Ok(Json(Accounts { accounts: page.entries.into_iter().zip(known).map(show).collect(), next: next(page.next) }))
+}
 
 pub(super) async fn program(State(gateway): Asked, Named(id): Named<ProgramId>) -> Answer<Json<Program>> {
     let (_, program) = gateway.state.get::<record::DeployedProgram>(state_key::program(id)).await?;

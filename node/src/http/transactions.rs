@@ -2,24 +2,44 @@
 
 use super::{
     Asked, Gateway,
-    extract::{Named, bad, body, content_type, json},
+    extract::{Asking, Named, bad, body, content_type, json},
     failure::{Answer, Failure},
+    lists::{next, range},
 };
-use crate::{host::SubmitError, index::Fate};
-use api::{Problem, Submit, Submitted, TransactionState, TransactionStatus, problem};
+use crate::{host::SubmitError, index::Given, mempool::Fate};
+use api::{Problem, Submit, Submitted, TransactionState, TransactionStatus, Transactions, problem};
 use axum::{
     Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
+use serde::Deserialize;
 use types::{
-    Call, Refusal, TxId, Workload, WorkloadId, codec, limits::TRANSACTION_MAX, state_key,
+    AccountId, Call, Refusal, TxId, Workload, WorkloadId, codec, limits::TRANSACTION_MAX, state_key,
     transaction::SignedTransaction,
 };
 
 /// A transaction in hex, within JSON.
 const BODY_MAX: usize = 2 * TRANSACTION_MAX + 1024;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    from: Option<u64>,
+    to: Option<u64>,
+    account: Option<AccountId>,
+    kind: Option<String>,
+}
+
+pub(super) async fn all(State(gateway): Asked, Asking(which): Asking<Which>) -> Answer<Json<Transactions>> {
+    let range = range(which.limit, which.cursor.as_deref(), which.from, which.to)?;
+    let given = Given { account: which.account, kind: which.kind.as_deref(), ..Given::default() };
+    let page = gateway.desk.index.transactions(range, given).await?;
+    Ok(Json(Transactions { transactions: page.entries, next: next(page.next) }))
+}
 
 pub(super) async fn submit(
     State(gateway): Asked,
@@ -78,16 +98,24 @@ pub(super) async fn one(State(gateway): Asked, Named(id): Named<TxId>) -> Answer
 }
 
 async fn status(gateway: &Gateway, id: TxId) -> Answer<TransactionStatus> {
-    let fate = gateway.desk.index().transaction(id);
+    let fate = gateway.desk.mempool().fate(id);
     let status = |state, height, refusal| TransactionStatus { transaction: id, state, height, refusal };
     Ok(match fate {
         Some(Fate::Pending { .. }) => status(TransactionState::Pending, None, None),
         Some(Fate::Included(height)) => status(TransactionState::Included, Some(height), None),
         Some(Fate::Dropped(refusal)) => status(TransactionState::Dropped, None, Some(Problem::from(&refusal))),
-        // Of a run the state tells even what this node has forgotten.
-        None => match gateway.state.get::<Workload>(state_key::workload(id.into())).await?.1 {
-            Some(workload) => status(TransactionState::Included, Some(workload.created.height.0), None),
+        None => match included(gateway, id).await? {
+            Some(height) => status(TransactionState::Included, Some(height), None),
             None => status(TransactionState::Unknown, None, None),
         },
     })
+}
+
+/// The block of a transaction that was not heard of lately. Of a run the state tells even what the index does not know.
+async fn included(gateway: &Gateway, id: TxId) -> Answer<Option<u64>> {
+    if let Some(height) = gateway.desk.index.included(id).await? {
+        return Ok(Some(height));
+    }
+    let (_, workload) = gateway.state.get::<Workload>(state_key::workload(id.into())).await?;
+    Ok(workload.map(|workload| workload.created.height.0))
 }

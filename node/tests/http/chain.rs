@@ -1,13 +1,10 @@
 //! The chain, blocks, programs, provers and accounts.
 
 use crate::{fake::Served, records};
-use api::{Account, Blocks, Health, Params, Program, Provers, Status};
+use api::{Account, Health, Params, Program, Provers, Status};
 use bytes::Bytes;
 use ports::{Header, ReadError};
-use types::{
-    AccountId, Amount, Body, Call, ChainEvent, Height, List, TxId, event::Outcome, genesis::PeerId, host::Notice,
-    record, state_key,
-};
+use types::{AccountId, Amount, Body, Call, List, genesis::PeerId, record, state_key};
 
 #[tokio::test]
 async fn the_chain_and_the_node_are_described() {
@@ -115,7 +112,7 @@ async fn accounts_programs_and_provers_are_read_from_the_state() {
 }
 
 #[tokio::test]
-async fn blocks_are_listed_from_memory_and_shown_from_the_engine() {
+async fn a_block_is_shown_from_the_engine_also_where_the_index_does_not_know_it() {
     let served = Served::new().await;
     let signed = records::signed(Call::Transfer { to: AccountId([8; 32]), amount: Amount(9) });
     let body = Body { transactions: List::truncated(vec![signed.clone()]), ..Body::default() };
@@ -140,12 +137,4 @@ async fn blocks_are_listed_from_memory_and_shown_from_the_engine() {
     assert_eq!((shown.height, shown.leader, shown.events), (5, PeerId([3; 32]), None));
     assert_eq!(shown.transactions[0].transaction, signed.value.id());
     assert_eq!((shown.transactions[0].kind.as_str(), shown.transactions[0].amount), ("transfer", Some(Amount(9))));
-
-    let outcome = Outcome { height: Height(5), events: List::truncated(vec![ChainEvent::BeaconWanted]) };
-    let (hash, leader, transactions) = ([1; 32], PeerId([3; 32]), vec![TxId([1; 32])]);
-    served.publish(Notice::Final { height: 5, hash, time_ms: 6, leader, transactions, outcome });
-    let listed: Blocks = served.get("/v1/blocks?limit=5").await.json();
-    assert_eq!(listed.blocks.iter().map(|it| (it.height, it.events)).collect::<Vec<_>>(), [(5, 1)]);
-    let shown: api::Block = served.get("/v1/blocks/5").await.json();
-    assert_eq!(shown.events.expect("remembered")[0].event, "beacon-wanted");
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use executor::{Executor, Settings};
-use node::{Host, HostSetup, Prover, Share, Store, StoreLimits, http};
+use ledger::Ledger;
+use node::{Host, HostSetup, Index, Prover, Share, Store, StoreLimits, http};
 use ports::{Block, Engine, Evidence, Host as _, Inbox, Key, Later, ReadError, Status};
 use std::{
     collections::BTreeMap,
@@ -133,6 +134,7 @@ pub struct Served {
     pub genesis: Arc<Genesis>,
     pub address: SocketAddr,
     pub client: reqwest::Client,
+    pub index: Arc<Index>,
     replica: Arc<FakeReplica>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
@@ -174,7 +176,30 @@ impl Served {
         Self::made(node::Http::default(), store, Some(account), None).await
     }
 
+    /// A node of this network.
+    pub async fn of(genesis: Genesis) -> Self {
+        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
+        Self::begun(genesis, None, node::Http::default(), store, None, None).await
+    }
+
+    /// A node of this network with its index in a file.
+    pub async fn at(genesis: Genesis, index: &Path) -> Self {
+        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
+        Self::begun(genesis, Some(index), node::Http::default(), store, None, None).await
+    }
+
     async fn made(
+        limits: node::Http,
+        store_limits: StoreLimits,
+        account: Option<AccountId>,
+        tls: Option<watch::Receiver<Arc<rustls::ServerConfig>>>,
+    ) -> Self {
+        Self::begun(genesis(), None, limits, store_limits, account, tls).await
+    }
+
+    async fn begun(
+        genesis: Genesis,
+        index: Option<&Path>,
         limits: node::Http,
         store_limits: StoreLimits,
         account: Option<AccountId>,
@@ -183,10 +208,14 @@ impl Served {
         ring();
         let dir = tempfile::tempdir().expect("folder");
         let store = Arc::new(Store::open(dir.path(), store_limits).expect("store"));
-        let genesis = Arc::new(genesis());
+        let genesis = Arc::new(genesis);
+        let path = index.map_or_else(|| dir.path().join("index.sqlite"), Path::to_owned);
+        let first = genesis.accounts.iter().map(|entry| entry.account).collect();
+        let index = Arc::new(Index::open(&path, genesis.chain(), first).expect("an index"));
         let host = Arc::new(Host::new(HostSetup {
             runtime: tokio::runtime::Handle::current(),
             store: store.clone(),
+            index: index.clone(),
             prover: account.map(|_| prover(&dir.path().join("programs"))),
             params: genesis.params.clone(),
             allow_private: true,
@@ -206,13 +235,20 @@ impl Served {
         let wanted = async move { drop(asked.wait_for(|stop| *stop).await) };
         let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, tls, wanted));
         let client = reqwest::Client::new();
-        Self { engine, host, store, genesis, address, client, replica, stop, server, dir }
+        Self { engine, host, store, genesis, address, client, index, replica, stop, server, dir }
     }
 
-    /// Has the node read how blocks move money, which it would from its start on.
-    pub fn follow_money(&self) {
+    /// Has the node read blocks into its index, which it would from its start on.
+    pub fn follow_index(&self) {
         let (outside, asked) = (self.host.clone(), self.engine.clone());
-        tokio::spawn(async move { node::follow_money(asked, &outside).await });
+        let ledger = Ledger::new((*self.genesis).clone()).expect("a genesis");
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::spawn(move || node::follow_index(asked, &outside, ledger, &runtime));
+    }
+
+    /// The file of the index, where none was given.
+    pub fn index_path(&self) -> PathBuf {
+        self.dir.path().join("index.sqlite")
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -329,7 +365,7 @@ fn prover(dir: &Path) -> Prover {
     Prover { executor: Arc::new(executor), native: None, capacity }
 }
 
-fn genesis() -> Genesis {
+pub fn genesis() -> Genesis {
     let account = AccountId([1; 32]);
     let capacity = Resources { cpus: 8, memory_mib: 8192, disk_mib: 0, gpus: 0, gpu_class: 0, ..Resources::default() };
     let prover = |byte| GenesisProver {
@@ -356,7 +392,7 @@ fn genesis() -> Genesis {
     }
 }
 
-fn test_program() -> Program {
+pub fn test_program() -> Program {
     let artifact = Artifact { blob: BlobId([4; 32]), size: 1000 };
     Program {
         name: Text::truncated("capacity"),

@@ -7,6 +7,7 @@ mod events;
 mod explorer;
 mod fake;
 mod fetching;
+mod index;
 mod limits;
 mod logs;
 mod manners;

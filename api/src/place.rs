@@ -1,13 +1,13 @@
-//! Where an event stands on the chain: the same on every node, so that a listener can go on elsewhere.
+//! Where something stands on the chain: the same on every node, so that lists and streams can be gone on with elsewhere.
 
 use std::{fmt, num::ParseIntError, str::FromStr};
 
-/// The place of an event of the chain.
+/// The place of an event of the chain, or of an entry of a list: what pages call `next`, and event streams their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Its block.
     pub height: u64,
-    /// Its number among the events of that block, from 0; the block itself comes last.
+    /// Its number among its like in that block, from 0. Of events the block itself comes last.
     pub number: u32,
 }
 
