@@ -21,7 +21,7 @@ const FILTERS = {
   blocks: { leader: (it) => it.leader },
   transactions: { account: (it) => it.sender, kind: (it) => it.kind },
   workloads: { account: (it) => it.sender, program: (it) => it.program, state: (it) => it.state, prover: (it) => it.prover },
-  programs: { account: (it) => it.owner },
+  programs: { account: (it) => it.deployer },
   accounts: {},
   movements: { cause: (it) => it.cause },
   provers: { state: (it) => it.state },
@@ -47,7 +47,7 @@ export class Fake {
     for (let number = 0; number < 120; number += 1) fake.addBlock();
     for (let number = 0; number < 130; number += 1) fake.addWorkload(number);
     for (let number = 0; number < 60; number += 1) {
-      fake.lists.programs.push({ program: id("b", number), owner: id("a", number % 2), name: `program ${number}`, proof_system: "none/1", deployed: at(number) });
+      fake.lists.programs.push({ program: id("b", number), deployer: id("a", number % 2), name: `program ${number}`, proof_system: "none/1", runtime: "wasm", prover: { size: 4096 }, verifier: { size: 900 }, deployed: at(number) });
       fake.lists.accounts.push({ account: id("a", number), balance: "12.5", nonce: number, height: 120 });
       fake.lists.movements.push({ ...at(number), place: 0, got: number % 3 === 0, amount: "0.25", cause: number % 3 ? "fee" : "compute", transaction: id("d", number), workload: null });
     }
@@ -66,7 +66,7 @@ export class Fake {
     const height = this.height + 1;
     const block = { ...at(height), hash: id("e", height), leader: id("f", height % 2), transactions: 1, events: 0 };
     this.lists.blocks.push(block);
-    this.lists.transactions.push({ transaction: id("d", height), ...at(height), sender: id("a", height % 2), kind: height % 3 ? "run" : "transfer" });
+    this.lists.transactions.push({ transaction: id("d", height), included: at(height), sender: id("a", height % 2), kind: height % 3 ? "run" : "transfer" });
     return block;
   }
 

@@ -51,7 +51,7 @@ const KINDS = [["Transaction"], ["Kind"], ["Block", "right"], ["When", "right"]]
 
 const transactions = (list) =>
   listing(list, "Transactions of this account, newest first", KINDS, (it) => [
-    h("span", { class: "id" }, short(it.transaction, 16)), it.kind, block(it.height), when(it.time_ms),
+    h("span", { class: "id" }, short(it.transaction, 16)), it.kind, block(it.included.height), when(it.included.time_ms),
   ], "It sent none.");
 
 const WORDS = {
