@@ -103,7 +103,7 @@ book:
 # The clients in other languages against a devnet. Needs npm, and python3 with the packages of clients/python.
 clients:
     cd clients/typescript && npm ci && npm test
-    cd clients/python && python3 -m unittest tests.test_offline && mypy && ./generate.sh --check
+    cd clients/python && python3 -m unittest tests.test_offline tests.test_lists && mypy && ./generate.sh --check
     cargo build --bin lemma
     LEMMA={{justfile_directory()}}/target/debug/lemma clients/e2e.sh
 

@@ -2,8 +2,8 @@
 
 use crate::{Client, ClientError, client::Content, sign::encode_signed};
 use api::{
-    Account, Block, Blocks, Genesis, Movements, Params, Program, Prover, Provers, Quote, QuoteRequest, Status,
-    Submitted, TransactionState, TransactionStatus, Validators, Workload, Workloads, paths,
+    Account, Block, Genesis, Params, Program, Prover, Provers, Quote, QuoteRequest, Status, Submitted,
+    TransactionState, TransactionStatus, Validators, Workload, paths,
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -105,14 +105,6 @@ impl Client {
         self.json(Method::POST, paths::QUOTE, Content::json(request)?).await
     }
 
-    /// The latest workloads.
-    ///
-    /// # Errors
-    /// As every request: see [`ClientError`].
-    pub async fn workloads(&self) -> Result<Workloads, ClientError> {
-        self.get(paths::WORKLOADS).await
-    }
-
     /// A workload, with everything that happened to it.
     ///
     /// # Errors
@@ -184,30 +176,12 @@ impl Client {
         self.get(&paths::fill(paths::ACCOUNT, &id)).await
     }
 
-    /// Movements of an account's money, newest first: at most `limit`, and older than `before`, which the page before named.
-    ///
-    /// # Errors
-    /// As every request: see [`ClientError`].
-    pub async fn movements(&self, id: AccountId, limit: u32, before: Option<&str>) -> Result<Movements, ClientError> {
-        let limit = limit.to_string();
-        let query: Vec<_> = [("limit", limit.as_str())].into_iter().chain(before.map(|it| ("before", it))).collect();
-        self.asking(&paths::fill(paths::MOVEMENTS, &id), &query).await
-    }
-
     /// All validators, with their bonds, seats and votes.
     ///
     /// # Errors
     /// As every request: see [`ClientError`].
     pub async fn validators(&self) -> Result<Validators, ClientError> {
         self.get(paths::VALIDATORS).await
-    }
-
-    /// The latest blocks.
-    ///
-    /// # Errors
-    /// As every request: see [`ClientError`].
-    pub async fn blocks(&self) -> Result<Blocks, ClientError> {
-        self.get(paths::BLOCKS).await
     }
 
     /// A final block.

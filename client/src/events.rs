@@ -1,36 +1,37 @@
 //! The event streams of a node: what happens, and what an attempt logs.
 
 use crate::{
-    Client, ClientError,
-    client::Content,
+    Client, ClientError, EventFilter,
+    resuming::Resuming,
     retry::retrying,
     sse::{Message, Parser},
 };
 use api::{Event, LogEvent, paths};
 use futures::{Stream, StreamExt as _, stream};
-use reqwest::{Method, Response};
+use reqwest::{Response, Url};
 use serde::de::DeserializeOwned;
 use std::{collections::VecDeque, pin::Pin};
 use types::WorkloadId;
 
-/// What happens, as it happens. Ends when the connection does, or after an event named [`api::LAGGED`]: what was missed must be
-/// asked for.
-pub type Events = Pin<Box<dyn Stream<Item = Result<Event, ClientError>> + Send>>;
+/// What happens, as it happens: each event with the id to go on after, which is that of the last event of the chain, and empty
+/// before the first. A connection that breaks is made again and goes on where it was. Where not all that was missed is known,
+/// the next event is named [`api::GAP`]: ask for what matters. Ends after an error, when the node cannot be reached any more.
+pub type Events = Pin<Box<dyn Stream<Item = Result<(Event, String), ClientError>> + Send>>;
 
 /// A log as it grows: each piece with the id to go on after. Ends after an event named `end`, or when the connection does.
 pub type LogEvents = Pin<Box<dyn Stream<Item = Result<(LogEvent, String), ClientError>> + Send>>;
 
 impl Client {
-    /// Listens to the node, to one workload or to everything. The stream has begun when this returns.
+    /// Listens to what happens, from now on or after the event with the id `after`, which may come from another node. The stream
+    /// has begun when this returns.
     ///
     /// # Errors
     /// `too-many-requests` as a problem; otherwise as every request.
-    pub async fn events(&self, workload: Option<WorkloadId>) -> Result<Events, ClientError> {
-        let workload = workload.map(|id| id.to_string());
-        let query: Vec<_> = workload.iter().map(|id| ("workload", id.as_str())).collect();
-        let nothing = Content::None;
-        let response = retrying(|| self.send(&Method::GET, paths::EVENTS, &query, &nothing)).await?;
-        Ok(Box::pin(messages(self.clone(), response).map(|message| message.and_then(|it| read::<Event>(&it)))))
+    pub async fn events(&self, filter: EventFilter, after: Option<&str>) -> Result<Events, ClientError> {
+        let query = filter.query();
+        let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let url = self.at(paths::EVENTS, &query)?;
+        Ok(Resuming::begin(self.clone(), url, after.unwrap_or_default().to_owned()).await?.stream())
     }
 
     /// Listens to what an attempt, counted from 1, logs; the last one unless told. Goes on after the piece with the id `after`, or
@@ -47,22 +48,26 @@ impl Client {
         let attempt = attempt.map(|attempt| attempt.to_string());
         let query: Vec<_> = attempt.iter().map(|attempt| ("attempt", attempt.as_str())).collect();
         let url = self.at(&paths::fill(paths::LOG_EVENTS, &id), &query)?;
+        let messages = self.messages(&url, after.unwrap_or_default()).await?;
+        Ok(Box::pin(messages.map(|message| message.and_then(with_id))))
+    }
+
+    /// The messages of a stream after the one with the id `after`, until the first error or its end.
+    pub(crate) async fn messages(&self, url: &Url, after: &str) -> Result<Messages, ClientError> {
         let open = || async {
             let request = self.http().get(url.clone());
-            let request = after.into_iter().fold(request, |request, after| request.header("last-event-id", after));
+            let request = if after.is_empty() { request } else { request.header("last-event-id", after) };
             let response = request.send().await.map_err(|error| self.unreachable(&error))?;
             self.success(response).await
         };
-        let response = retrying(open).await?;
-        Ok(Box::pin(messages(self.clone(), response).map(|message| message.and_then(with_id))))
+        let (client, response) = (self.clone(), retrying(open).await?);
+        let listener = Listener { client, response, parser: Parser::default(), ready: VecDeque::new(), over: false };
+        Ok(Box::pin(stream::unfold(listener, Listener::next)))
     }
 }
 
-/// The messages of an answer, until the first error.
-fn messages(client: Client, response: Response) -> impl Stream<Item = Result<Message, ClientError>> + Send {
-    let listener = Listener { client, response, parser: Parser::default(), ready: VecDeque::new(), over: false };
-    stream::unfold(listener, Listener::next)
-}
+/// The messages of one connection.
+pub(crate) type Messages = Pin<Box<dyn Stream<Item = Result<Message, ClientError>> + Send>>;
 
 struct Listener {
     client: Client,
@@ -106,6 +111,6 @@ fn with_id(message: Message) -> Result<(LogEvent, String), ClientError> {
     Ok((read(&message)?, message.id))
 }
 
-fn read<T: DeserializeOwned>(message: &Message) -> Result<T, ClientError> {
+pub(crate) fn read<T: DeserializeOwned>(message: &Message) -> Result<T, ClientError> {
     serde_json::from_str(&message.data).map_err(|error| ClientError::Answer(format!("an event: {error}")))
 }

@@ -1,7 +1,7 @@
 //! A workload step by step, until it has ended.
 
-use crate::{Client, ClientError, Events};
-use api::{Event, LAGGED, Problem, Step, TransactionState, Workload};
+use crate::{Client, ClientError, EventFilter, Events};
+use api::{Event, Problem, Step, TransactionState, Workload};
 use futures::StreamExt as _;
 use std::time::Duration;
 use types::{TxId, WorkloadId};
@@ -39,7 +39,7 @@ impl Client {
     pub async fn follow(&self, id: WorkloadId, watch: Watch<'_>) -> Result<Workload, ClientError> {
         let mut seen = Seen::default();
         loop {
-            let mut events = self.events(Some(id)).await?;
+            let mut events = self.events(EventFilter::of(id), None).await?;
             while let Some(workload) = self.look(id).await? {
                 seen.tell(&workload, watch);
                 if workload.state.is_end() {
@@ -87,8 +87,7 @@ async fn wait(events: &mut Events, watch: Watch<'_>) -> Result<bool, ClientError
             None => return Ok(false),
             Some(Err(error)) if error.is_passing() => return Ok(false),
             Some(Err(error)) => return Err(error),
-            Some(Ok(event)) if event.event == LAGGED => return Ok(false),
-            Some(Ok(event)) => match event.permille {
+            Some(Ok((event, _))) => match event.permille {
                 Some(permille) => watch(permille_of(&event, permille)),
                 None => return dropped(event.refusal),
             },

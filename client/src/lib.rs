@@ -4,8 +4,9 @@
 //! | --- | --- |
 //! | `client` | [`Client`]: where the node is, requests with bounded answers and careful retries |
 //! | `endpoints` | one function for each endpoint |
+//! | `pages`, `filters` | [`Pages`]: lists page by page or as a stream, and what they can be asked for |
 //! | `blobs`, `files` | blobs up and down, each checked against its name; those in files piece by piece |
-//! | `events`, `sse` | the event stream, bounded |
+//! | `events`, `resuming`, `sse` | the event stream, bounded, which goes on after the last event when its connection breaks |
 //! | `sign` | [`Draft`]: transactions that are made and signed without a node |
 //! | `calls` | what provers and validators ask of the chain, checked before it is signed |
 //! | `follow` | [`Client::follow`]: a workload step by step until it has ended |
@@ -41,9 +42,12 @@ mod error;
 mod events;
 pub mod evm;
 mod files;
+mod filters;
 mod follow;
 mod logs;
+mod pages;
 mod resume;
+mod resuming;
 mod retry;
 mod run;
 mod sign;
@@ -56,8 +60,12 @@ pub use endpoints::{ProofPart, TakenProof};
 pub use error::ClientError;
 pub use events::{Events, LogEvents};
 pub use files::{Moved, name_of};
+pub use filters::{
+    BlockFilter, EventFilter, Heights, MovementFilter, ProgramFilter, TransactionFilter, WorkloadFilter,
+};
 pub use follow::Progress;
 pub use logs::{LogPart, Tell};
+pub use pages::{PAGE_MAX, Page, Pages};
 pub use run::{Finished, Sender};
 pub use sign::{Draft, decode_signed, encode_signed};
 pub use sse::{Message, Parser, SseError};

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use client::{Client, ClientError, Draft, Progress};
+use client::{Client, ClientError, Draft, MovementFilter, Progress};
 use std::{
     net::Ipv4Addr,
     sync::{
@@ -208,19 +208,25 @@ async fn movements_are_asked_for_page_by_page() {
     #[derive(serde::Deserialize)]
     struct Which {
         limit: u32,
-        before: Option<String>,
+        cause: String,
+        cursor: Option<String>,
     }
     let page = |Path(id): Path<String>, Query(which): Query<Which>| async move {
-        let next = which.before.is_none().then(|| "5.2".to_owned());
+        assert_eq!(which.cause, "refund");
+        let next = which.cursor.is_none().then(|| "5-2".to_owned());
         let (account, since) = (id.parse().expect("id"), u64::from(which.limit));
         Json(api::Movements { account, since, height: 9, movements: Vec::new(), next })
     };
     let client = client(Router::new().route("/v1/accounts/{id}/movements", get(page))).await;
     let account = AccountId([3; 32]);
-    let first = client.movements(account, 50, None).await.expect("a page");
-    assert_eq!((first.account, first.since, first.next.as_deref()), (account, 50, Some("5.2")));
-    let last = client.movements(account, 50, first.next.as_deref()).await.expect("the next");
-    assert_eq!(last.next, None);
+    let refunds = MovementFilter { cause: Some("refund".to_owned()), ..MovementFilter::default() };
+    let mut pages = client.movements(account, &refunds).limit(50);
+    let first = pages.page().await.expect("an answer").expect("a page");
+    assert_eq!((first.account, first.since, first.next.as_deref()), (account, 50, Some("5-2")));
+    assert_eq!(pages.page().await.expect("an answer").expect("the next").next, None);
+    assert_eq!(pages.page().await.expect("no question"), None);
+    let later = client.movements(account, &refunds).after("5-2".to_owned()).page().await.expect("an answer");
+    assert_eq!(later.expect("a page").next, None);
 }
 
 #[tokio::test]

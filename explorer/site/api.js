@@ -62,6 +62,18 @@ export async function get(path, options) {
   return (await ask(`/v1${path}`, options)).json();
 }
 
+/** The items of all pages of a list, or of as many as hold `most` of them; the first page's other fields beside them. */
+export async function all(path, name, most, options) {
+  const first = await get(path, options);
+  const items = first[name];
+  for (let { next } = first; next && items.length < most; ) {
+    const page = await get(`${path}?cursor=${encodeURIComponent(next)}`, options);
+    items.push(...page[name]);
+    next = page[name].length ? page.next : null;
+  }
+  return first;
+}
+
 /** The beginning of a text, and whether that is all of it. */
 export async function beginning(path, most, options) {
   const reader = (await ask(`/v1${path}`, options)).body.getReader();

@@ -10,6 +10,7 @@ import { setUpTheme } from "./theme-switch.js";
 import * as account from "./pages/account.js";
 import * as accounts from "./pages/accounts.js";
 import * as block from "./pages/block.js";
+import * as blocks from "./pages/blocks.js";
 import * as find from "./pages/find.js";
 import * as home from "./pages/home.js";
 import * as network from "./pages/network.js";
@@ -22,10 +23,10 @@ import * as verify from "./pages/verify.js";
 import * as workload from "./pages/workload.js";
 import * as workloads from "./pages/workloads.js";
 
-const PAGES = { "": home, workloads, workload, provers, prover, programs, program, accounts, account, validators, network, verify, block, find };
-const NAV = ["", "workloads", "provers", "programs", "accounts", "validators", "network", "verify"];
+const PAGES = { "": home, workloads, workload, provers, prover, programs, program, accounts, account, validators, network, verify, blocks, block, find };
+const NAV = ["", "workloads", "provers", "programs", "accounts", "blocks", "validators", "network", "verify"];
 /** Pages about one thing, and the list that they belong to. */
-const UNDER = { workload: "workloads", prover: "provers", program: "programs", account: "accounts", block: "" };
+const UNDER = { workload: "workloads", prover: "provers", program: "programs", account: "accounts", block: "blocks" };
 
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
@@ -52,7 +53,7 @@ function makeView(root) {
     root,
     signal: stop.signal,
     paint: (draw) => {
-      const painted = () => !stop.signal.aborted && show(root, draw());
+      const painted = () => !stop.signal.aborted && !view.failed && show(root, draw());
       ends.push(onChange(painted));
       painted();
       return painted;
@@ -66,6 +67,7 @@ function makeView(root) {
     attempt: async (work) => {
       try {
         await work();
+        view.failed = null;
       } catch (problem) {
         if (stop.signal.aborted) return;
         if (!(problem instanceof Problem)) console.error(problem);

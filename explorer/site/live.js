@@ -1,12 +1,13 @@
 // What happens, as it happens: one event stream for the whole page, and a bounded memory of what it told.
 
-import { backoff, get } from "./api.js";
+import { all, backoff, get } from "./api.js";
 import { Series } from "./series.js";
 
 /** What is remembered at most, however long the page stays open. */
 export const BLOCKS_MAX = 120;
 export const WORKLOADS_MAX = 400;
 export const PROGRAMS_MAX = 200;
+export const PROVERS_MAX = 2000;
 
 const ENDS = new Set(["verified", "failed", "cancelled", "expired"]);
 export const ended = (state) => ENDS.has(state);
@@ -80,40 +81,66 @@ let source = null;
 let tries = 0;
 let timer = 0;
 
-/** Opens the stream, and opens it again when it breaks. */
+/** Opens the stream. One that breaks is opened again by the browser, with the last event that it heard: what was missed follows. */
 export function connect() {
   clearTimeout(timer);
   source?.close();
   const stream = new EventSource("/v1/events");
   source = stream;
-  stream.onopen = () => opened(stream);
-  stream.onerror = () => stream === source && broken(stream);
+  let known = false;
+  stream.onopen = async () => {
+    if (known) return found(stream);
+    known = await opened(stream);
+  };
+  stream.onerror = () => stream === source && lost(stream, known);
   for (const name of NAMES) stream.addEventListener(name, (message) => heard(message));
 }
 
 const NAMES = [
-  ..."block pending dropped progress lagged deployed queued beacon-wanted drawn allocated accepted proved".split(" "),
+  ..."block pending dropped progress lagged gap deployed queued beacon-wanted drawn allocated accepted proved".split(" "),
   ..."renewed attempt-ended ended epoch tested slashed jailed".split(" "),
 ];
 
+/** Asks for how things are; whether that went well. */
 async function opened(stream) {
   try {
     // The stream first: nothing can happen between what is asked for now and what is heard.
     await sync();
-    if (stream !== source) return;
-    tries = 0;
-    Object.assign(memory, { online: true, lost: null });
-    changed();
+    if (stream === source) found(stream);
+    return stream === source;
   } catch {
     if (stream === source) broken(stream);
+    return false;
   }
+}
+
+function found(stream) {
+  if (stream !== source) return;
+  tries = 0;
+  Object.assign(memory, { online: true, lost: null });
+  changed();
+}
+
+/** The browser goes on by itself unless it was turned away, or nothing was known before. */
+function lost(stream, known) {
+  if (!known || stream.readyState === EventSource.CLOSED) return broken(stream);
+  Object.assign(memory, { online: false, lost: {} });
+  // How long these took to be in a block is not known any more: it is heard late.
+  for (const it of byState("pending")) it.heard = null;
+  changed();
+}
+
+/** Events are missing: how things are is asked anew. */
+function missed() {
+  memory.stale = true;
+  opened(source);
 }
 
 function broken(stream) {
   stream.close();
   const wait = backoff(tries);
   tries += 1;
-  Object.assign(memory, { online: false, stale: true, lost: { until: performance.now() + wait } });
+  Object.assign(memory, { online: false, stale: true, lost: {} });
   timer = setTimeout(connect, wait);
   changed();
 }
@@ -141,6 +168,14 @@ function mergeBlocks(blocks) {
   memory.blocks = [];
   memory.plots.interval.clear();
   for (const block of [...all.values()].sort((a, b) => a.height - b.height)) addBlock(block);
+}
+
+/** What an answer says of a workload, or what was heard of it since. */
+export function latest(it) {
+  const known = memory.workloads.get(it.workload);
+  if (!known?.since || known.since.time_ms < (it.since?.time_ms ?? 0)) return { ...it, permille: known?.permille };
+  const { state, since, attempt, prover, permille } = known;
+  return { ...it, state, since, attempt: attempt ?? it.attempt, prover: prover ?? it.prover, permille };
 }
 
 /** Takes in what was asked for, unless something later was heard meanwhile. */
@@ -180,7 +215,7 @@ function heard(message) {
   } catch {
     return;
   }
-  if (event.event === "lagged") return broken(source);
+  if (event.event === "lagged" || event.event === "gap") missed();
   take(event);
   for (const watcher of [...watchers]) safely(watcher, event);
   changed();
@@ -196,7 +231,7 @@ const meanings = {
   progress: (event) => memory.workloads.has(event.workload) && note(event.workload, { permille: event.permille }),
   queued: (event) => {
     const known = memory.workloads.get(event.workload);
-    if (known?.state === "pending") memory.plots.finality.add(event.time_ms, performance.now() - known.heard);
+    if (known?.state === "pending" && known.heard) memory.plots.finality.add(event.time_ms, performance.now() - known.heard);
     step(event, { sender: event.sender });
   },
   allocated: (event) => step(event, { attempt: event.attempt, prover: event.prover, permille: null }),
@@ -233,7 +268,7 @@ export const byState = (state) => [...memory.workloads.values()].filter((it) => 
 
 /** Asks for the figures that no event tells. */
 async function sample() {
-  const [{ provers }, { compute_price: price }] = await Promise.all([get("/provers", { again: 0 }), get("/params", { again: 0 })]);
+  const [{ provers }, { compute_price: price }] = await Promise.all([all("/provers", "provers", PROVERS_MAX, { again: 0 }), get("/params", { again: 0 })]);
   memory.provers = provers;
   const now = chainNow();
   setPrice(price, now);

@@ -40,7 +40,7 @@ for (const face of FACES) {
         "": ".blocks li", workloads: "tbody tr", [`workload/${verified}`]: ".life li", [`workload/${failed}`]: ".life li.failed",
         provers: "tbody tr", [`prover/${provers[0].account}`]: ".meter", programs: "tbody tr", [`program/${trivial}`]: "pre",
         accounts: "tbody tr", [`account/${sender}`]: "tbody tr", validators: "tbody tr", network: ".plot polyline",
-        verify: "#file", "block/3": "dl", "find/nothing": "p",
+        verify: "#file", blocks: "tbody tr", "block/3": "dl", "find/nothing": "p",
       };
       for (const [hash, shown] of Object.entries(pages)) {
         await visit.open(hash);

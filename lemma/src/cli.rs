@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{
-        Context, account, blob, config, events, evidence, genesis, key, logs, node, params, program, proof, prover,
+        Context, account, blob, config, events, evidence, genesis, key, list, logs, node, params, program, proof, prover,
         quote, receipt, run, shell, tx, validator, workload,
     },
     demo, devnet, doctor,
@@ -76,18 +76,20 @@ pub enum Command {
     /// Make, show, encrypt or move an account's key
     #[command(subcommand)]
     Key(key::Key),
-    /// Make, try, deploy or show a program
+    /// Make, try, deploy, list or show programs
     #[command(subcommand)]
     Program(program::Program),
     /// Ask for one execution of a program
     Run(Box<run::Run>),
-    /// Send a transaction that was signed before
+    /// Send a transaction that was signed before, and look at those in blocks
     #[command(subcommand)]
     Tx(tx::Tx),
     /// Show the chain and the node, or a workload
     Status(workload::Status),
     /// Tell what happened to a workload and what it waits for
     Explain(workload::Explain),
+    Workloads(list::Workloads),
+    Blocks(list::Blocks),
     /// Print what happens, as it happens
     Events(events::Events),
     Logs(logs::Logs),
@@ -101,7 +103,7 @@ pub enum Command {
     Transfer(account::Transfer),
     /// Show what an account holds
     Balance(account::Balance),
-    /// Show how money moved
+    /// List accounts, and show how their money moved
     #[command(subcommand)]
     Account(account::Account),
     /// Ask what a run would cost, and what comes back at each end
@@ -146,6 +148,8 @@ impl Cli {
             Command::Tx(command) => command.run(context).await,
             Command::Status(command) => command.run(context).await,
             Command::Explain(command) => command.run(context).await,
+            Command::Workloads(command) => command.run(context).await,
+            Command::Blocks(command) => command.run(context).await,
             Command::Events(command) => command.run(context).await,
             Command::Logs(command) => command.run(context).await,
             Command::Proof(command) => command.run(context).await,

@@ -7,6 +7,7 @@ pub mod events;
 pub mod evidence;
 pub mod genesis;
 pub mod key;
+pub mod list;
 pub mod logs;
 pub mod node;
 pub mod params;

@@ -9,7 +9,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Write programs", &["program"]),
     ("Keys and money", &["key", "balance", "transfer", "account", "tx"]),
     ("Prove, validate and run nodes", &["node", "doctor", "prover", "validator", "params", "evidence", "genesis"]),
-    ("Look at the network", &["events"]),
+    ("Look at the network", &["workloads", "blocks", "events"]),
     ("On this machine", &["demo", "devnet", "config", "completions", "man"]),
 ];
 

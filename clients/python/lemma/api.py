@@ -150,6 +150,25 @@ class Input(TypedDict):
 Lem: TypeAlias = str
 
 
+class LogEvent(TypedDict):
+    """
+    Something of the log of an attempt that runs, or ran a moment ago.
+    """
+
+    attempt: int
+    event: str
+    missed_bytes: NotRequired[int | None]
+    text: NotRequired[str | None]
+
+
+class LogLevel(TypedDict):
+    """
+    What a node logs.
+    """
+
+    log: str
+
+
 class Miss(TypedDict):
     """
     Something that counts towards jail.
@@ -186,7 +205,7 @@ class Movement(TypedDict):
 
 class Movements(TypedDict):
     """
-    Movements of an account that this node remembers, newest first.
+    Movements of an account, newest first.
     """
 
     account: Id
@@ -194,6 +213,16 @@ class Movements(TypedDict):
     movements: list[Movement]
     next: NotRequired[str | None]
     since: int
+
+
+class OwnFailure(TypedDict):
+    """
+    Something that a prover alone is to blame for.
+    """
+
+    time_ms: int
+    what: str
+    workload: Id
 
 
 class ParamChange(TypedDict):
@@ -239,9 +268,25 @@ class Problem(TypedDict):
     code: str
     detail: str
     hint: str
+    instance: NotRequired[str | None]
+    money: NotRequired[str]
+    retry_after_s: NotRequired[int | None]
     status: int
     title: str
     type: str
+
+
+class ProgramRoom(TypedDict):
+    """
+    Room for programs on one node: attempts wait for their turn while less than they need is free.
+    """
+
+    cores: int
+    cores_taken: int
+    memory_mib: int
+    memory_taken_mib: int
+    running: int
+    waiting: int
 
 
 class Proof(TypedDict):
@@ -264,7 +309,7 @@ class Resources(TypedDict):
     gpu_class: int
     gpus: int
     memory_mib: int
-    runtimes: list[str]
+    runtimes: list[Literal['linux-x86_64', 'wasm']]
 
 
 class Stored(TypedDict):
@@ -345,6 +390,26 @@ class TransactionStatus(TypedDict):
     transaction: Id
 
 
+class TransactionSummary(TypedDict):
+    """
+    A transaction in a block, in short.
+    """
+
+    included: Moment
+    kind: str
+    sender: Id
+    transaction: Id
+
+
+class Transactions(TypedDict):
+    """
+    Transactions in blocks, newest first.
+    """
+
+    next: NotRequired[str | None]
+    transactions: list[TransactionSummary]
+
+
 class Unbonding(TypedDict):
     """
     A part of a bond that was taken back and is not paid back yet: it counts for nothing, and can still be lost.
@@ -400,6 +465,8 @@ class WorkloadSummary(TypedDict):
     """
 
     attempt: int
+    created: NotRequired[Moment | None]
+    program: NotRequired[Id | None]
     prover: NotRequired[Id | None]
     sender: NotRequired[Id | None]
     since: NotRequired[Moment | None]
@@ -409,9 +476,10 @@ class WorkloadSummary(TypedDict):
 
 class Workloads(TypedDict):
     """
-    The latest workloads that this node remembers, newest first.
+    Workloads, newest first; those that wait in this node's mempool before all others.
     """
 
+    next: NotRequired[str | None]
     workloads: list[WorkloadSummary]
 
 
@@ -424,6 +492,15 @@ class Account(TypedDict):
     balance: Lem
     height: int
     nonce: int
+
+
+class Accounts(TypedDict):
+    """
+    Accounts, the last that were first heard of first.
+    """
+
+    next: NotRequired[str | None]
+    accounts: list[Account]
 
 
 class Artifact(TypedDict):
@@ -450,10 +527,23 @@ class BlockSummary(TypedDict):
 
 class Blocks(TypedDict):
     """
-    The latest blocks that this node remembers, newest first.
+    Blocks, newest first.
     """
 
+    next: NotRequired[str | None]
     blocks: list[BlockSummary]
+
+
+class Breaker(TypedDict):
+    """
+    The circuit breaker of one node's prover: after so many failures by its own fault in a row it takes no new workloads.
+    """
+
+    by: list[OwnFailure]
+    failures: int
+    failures_max: int
+    open: bool
+    since_ms: NotRequired[int | None]
 
 
 class End(TypedDict):
@@ -552,6 +642,15 @@ class Program(TypedDict):
     verifier: Artifact
 
 
+class Programs(TypedDict):
+    """
+    Programs, the last deployed first.
+    """
+
+    next: NotRequired[str | None]
+    programs: list[Program]
+
+
 class Prover(TypedDict):
     """
     A prover.
@@ -633,14 +732,17 @@ class Status(TypedDict):
     How the chain and this node fare.
     """
 
+    breaker: NotRequired[Breaker | None]
     chain: Id
     epoch: int
     group_key: Hex
     hash: Id
     height: int
+    index_height: int
     name: str
     node: Id
     peers: int
+    programs: NotRequired[ProgramRoom | None]
     prover: NotRequired[Id | None]
     state_root: Id
     time_ms: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from .errors import LemmaError, bad_answer, problem
 from .http import Http
 from .keys import SecretKey
 from .limits import INPUT_INLINE_MAX
+from .lists import items, query, resuming
 from .receipt import Checked, ReceiptError, check_receipt
 from .transaction import Blob, Call, Draft, Input, Resources, Run, Signed
 
@@ -83,6 +84,51 @@ class Client:
     def transaction(self, transaction: bytes) -> api.TransactionStatus:
         """Where a transaction is."""
         return self._get(f"/v1/transactions/{transaction.hex()}")
+
+    def workloads(
+        self, *, account: bytes | None = None, program: bytes | None = None, state: str | None = None,
+        prover: bytes | None = None, since: int | None = None, until: int | None = None,
+    ) -> Iterator[api.WorkloadSummary]:
+        """All workloads that fit, newest first; those that wait in the node's mempool before all others."""
+        asked = query(**{"account": account, "program": program, "state": state, "prover": prover, "from": since, "to": until})
+        return items(self.http, "/v1/workloads", "workloads", asked)
+
+    def programs(
+        self, *, account: bytes | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[api.Program]:
+        """All programs that fit, the last deployed first."""
+        return items(self.http, "/v1/programs", "programs", query(**{"account": account, "from": since, "to": until}))
+
+    def accounts(self, *, since: int | None = None, until: int | None = None) -> Iterator[api.Account]:
+        """All accounts that were first heard of from block `since` to block `until`, the last first."""
+        return items(self.http, "/v1/accounts", "accounts", query(**{"from": since, "to": until}))
+
+    def transactions(
+        self, *, account: bytes | None = None, kind: str | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[api.TransactionSummary]:
+        """All transactions in blocks that fit, newest first."""
+        asked = query(**{"account": account, "kind": kind, "from": since, "to": until})
+        return items(self.http, "/v1/transactions", "transactions", asked)
+
+    def blocks(
+        self, *, leader: bytes | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[api.BlockSummary]:
+        """All blocks that fit, newest first."""
+        return items(self.http, "/v1/blocks", "blocks", query(**{"leader": leader, "from": since, "to": until}))
+
+    def movements(
+        self, account: bytes, *, cause: str | None = None, since: int | None = None, until: int | None = None
+    ) -> Iterator[api.Movement]:
+        """All movements of an account's money that fit, newest first."""
+        asked = query(**{"cause": cause, "from": since, "to": until})
+        return items(self.http, f"/v1/accounts/{account.hex()}/movements", "movements", asked)
+
+    def events(
+        self, *, workload: bytes | None = None, account: bytes | None = None, prover: bytes | None = None, after: str = ""
+    ) -> Iterator[tuple[api.Event, str]]:
+        """What happens, from now on or after the event with the id `after`, which may come from another node: each event with the id
+        to go on after. Connections that break are made again; an event named `gap` says that not all that was missed is known."""
+        return resuming(self.http, query(workload=workload, account=account, prover=prover), after)
 
     def quote(
         self, program: bytes, resources: Resources = Resources(), compute_max_ms: int = 60_000, blob_bytes: int = 0
@@ -179,7 +225,7 @@ class Client:
         told = 0
         while True:
             try:
-                with self.http.events(workload.hex(), PATIENCE) as events:
+                with self.http.events(query(workload=workload), PATIENCE) as events:
                     while True:
                         record = self._look(workload)
                         steps = record["timeline"] if record else []

@@ -85,23 +85,34 @@ class Http:
             return problem(None, response.status_code)
 
     @contextmanager
-    def events(self, workload: str, silence: float) -> Iterator[Iterator[Any]]:
-        """What happens to a workload. The stream has begun when this returns; it ends after so many seconds of silence."""
-        timeout = httpx.Timeout(60, connect=3, read=silence)
-        with self._sent("GET", "/v1/events", params={"workload": workload}, timeout=timeout) as response:
+    def events(self, query: dict[str, str], silence: float, after: str = "") -> Iterator[Iterator[tuple[Any, str]]]:
+        """What happens, after the event with the id `after`: each with its id, empty if it has none of its own. The stream has begun
+        when this returns; it ends after so many seconds of silence."""
+        timeout, headers = httpx.Timeout(60, connect=3, read=silence), {"last-event-id": after} if after else {}
+        with self._sent("GET", "/v1/events", params=query, timeout=timeout, headers=headers) as response:
             yield _read_events(response.iter_raw())
 
 
-def _read_events(pieces: Iterator[bytes]) -> Iterator[Any]:
-    """The data of each event of a stream; it is JSON on one line."""
-    rest = b""
+def _read_events(pieces: Iterator[bytes]) -> Iterator[tuple[Any, str]]:
+    """Each event of a stream: its data, which is JSON on one line, and its id."""
+    rest, data, id = b"", b"", ""
     for piece in pieces:
         *lines, rest = (rest + piece).replace(b"\r", b"").split(b"\n")
         if len(rest) > EVENT_MAX:
             raise bad_answer(f"an event is longer than {EVENT_MAX} bytes")
         for line in lines:
             if line.startswith(b"data:"):
-                try:
-                    yield json.loads(line[5:])
-                except ValueError as error:
-                    raise bad_answer(f"an event: {error}") from error
+                data = line[5:]
+            elif line.startswith(b"id:"):
+                id = line[3:].strip().decode("ascii", "replace")
+            elif not line:
+                if data:
+                    yield _parsed(data), id
+                data, id = b"", ""
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise bad_answer(f"an event: {error}") from error

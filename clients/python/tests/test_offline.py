@@ -122,8 +122,8 @@ class Small(unittest.TestCase):
         stream = b': hello\r\nevent: a\ndata: {"event":"a"}\n\ndata: {"event":"b"}\n\n'
         for cut in range(1, len(stream)):
             pieces = iter([stream[:cut], stream[cut:]])
-            self.assertEqual([event["event"] for event in _read_events(pieces)], ["a", "b"])
-        self.assertRaises(LemmaError, list, _read_events(iter([b"data: {\n"])))
+            self.assertEqual([event["event"] for event, _ in _read_events(pieces)], ["a", "b"])
+        self.assertRaises(LemmaError, list, _read_events(iter([b"data: {\n\n"])))
         self.assertRaises(LemmaError, list, _read_events(iter([b"x" * (1 << 20)] * 2)))
 
 

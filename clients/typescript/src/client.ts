@@ -6,9 +6,11 @@ import { units } from './amount.js';
 import type { components, paths } from './api.js';
 import { equal, fromHex, toHex } from './bytes.js';
 import { LemmaError, badAnswer, problem } from './errors.js';
+import { type EventFilter, type Heard, resuming } from './events.js';
 import { careful, openEvents, sleep } from './http.js';
 import type { SecretKey } from './keys.js';
 import { INPUT_INLINE_MAX } from './limits.js';
+import { type Filter, PAGE_MAX, items } from './lists.js';
 import { type Checked, ReceiptError, checkReceipt } from './receipt.js';
 import { type Call, type Draft, type Input, type Resources, type Run, type Signed, sign, transactionFee } from './transaction.js';
 
@@ -70,6 +72,51 @@ export class Client {
   /** Where a transaction is. */
   async transaction(transaction: Uint8Array): Promise<Api['TransactionStatus']> {
     return there(await this.#api.GET('/v1/transactions/{id}', at(transaction)));
+  }
+
+  /** All workloads that fit, newest first; those that wait in the node's mempool before all others. */
+  workloads(filter: Filter<'workloads'> = {}): AsyncGenerator<Api['WorkloadSummary']> {
+    const ask = async (query: object) => there(await this.#api.GET('/v1/workloads', { params: { query } }));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.workloads);
+  }
+
+  /** All programs that fit, the last deployed first. */
+  programs(filter: Filter<'programs'> = {}): AsyncGenerator<Api['Program']> {
+    const ask = async (query: object) => there(await this.#api.GET('/v1/programs', { params: { query } }));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.programs);
+  }
+
+  /** All accounts that fit, the last that were first heard of first. */
+  accounts(filter: Filter<'accounts'> = {}): AsyncGenerator<Api['Account']> {
+    const ask = async (query: object) => there(await this.#api.GET('/v1/accounts', { params: { query } }));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.accounts);
+  }
+
+  /** All transactions in blocks that fit, newest first. */
+  transactions(filter: Filter<'transactions'> = {}): AsyncGenerator<Api['TransactionSummary']> {
+    const ask = async (query: object) => there(await this.#api.GET('/v1/transactions', { params: { query } }));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.transactions);
+  }
+
+  /** All blocks that fit, newest first. */
+  blocks(filter: Filter<'blocks'> = {}): AsyncGenerator<Api['BlockSummary']> {
+    const ask = async (query: object) => there(await this.#api.GET('/v1/blocks', { params: { query } }));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.blocks);
+  }
+
+  /** All movements of an account's money that fit, newest first. */
+  movements(account: Uint8Array, filter: Filter<'movements'> = {}): AsyncGenerator<Api['Movement']> {
+    const params = (query: object) => ({ params: { ...at(account).params, query } });
+    const ask = async (query: object) => there(await this.#api.GET('/v1/accounts/{id}/movements', params(query)));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.movements);
+  }
+
+  /**
+   * What happens, from now on or after the event with the id `after`, which may come from another node. Connections that break are made
+   * again; an event named `gap` says that not all that was missed is known. Abort `signal` to stop listening.
+   */
+  events(filter: EventFilter = {}, after = '', signal: AbortSignal | null = null): AsyncGenerator<Heard> {
+    return resuming((heard) => openEvents(this.#node, { ...filter }, signal, heard), after, signal);
   }
 
   /** What a run would cost, and where the money goes at each end. */
@@ -170,7 +217,7 @@ export class Client {
     for (;;) {
       const listening = new AbortController();
       try {
-        const events = await openEvents(this.#node, toHex(workload), listening.signal);
+        const events = await openEvents(this.#node, { workload: toHex(workload) }, listening.signal);
         const ended = await this.#listen(workload, events, seen, watch);
         if (ended) return ended;
       } catch (error) {
@@ -242,6 +289,10 @@ export class Client {
 
 function at(id: Uint8Array): { params: { path: { id: string } } } {
   return { params: { path: { id: toHex(id) } } };
+}
+
+function page(cursor: string | undefined): { limit: number; cursor?: string } {
+  return cursor === undefined ? { limit: PAGE_MAX } : { limit: PAGE_MAX, cursor };
 }
 
 function asked({ cpus, memoryMib, diskMib = 0, gpus = 0, gpuClass = 0 }: Resources): Api['Resources'] {

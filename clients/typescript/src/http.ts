@@ -77,15 +77,27 @@ async function* pieces(response: Response): AsyncGenerator<Uint8Array> {
   for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
-/** Reads the data of each event of a stream; it is JSON on one line. */
-export async function* readEvents(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+/** An event of a stream: its data, and its id; empty if it has none of its own. */
+export interface Message {
+  data: unknown;
+  id: string;
+}
+
+/** Reads each event of a stream; its data is JSON on one line. */
+export async function* readEvents(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
   const decoder = new TextDecoder();
-  let rest = '';
+  let [rest, data, id] = ['', '', ''];
   for await (const piece of pieces) {
     const lines = (rest + decoder.decode(piece, { stream: true })).split(/\r?\n/);
     rest = lines.pop() as string;
     if (rest.length > EVENT_MAX) throw badAnswer(`an event is longer than ${EVENT_MAX} characters`);
-    for (const line of lines) if (line.startsWith('data:')) yield parsed(line.slice(5));
+    for (const line of lines) {
+      if (line.startsWith('data:')) data = line.slice(5);
+      if (line.startsWith('id:')) id = line.slice(3).trim();
+      if (line !== '') continue;
+      if (data) yield { data: parsed(data), id };
+      [data, id] = ['', ''];
+    }
   }
 }
 
@@ -97,12 +109,27 @@ function parsed(data: string): unknown {
   }
 }
 
-/** What happens to a workload, until `signal` says that nobody listens any more. The stream has begun when this returns. */
-export async function openEvents(node: string, workload: string, signal: AbortSignal): Promise<AsyncGenerator<unknown>> {
+/**
+ * What happens, of what the query names, after the event with an id; until `signal` says that nobody listens any more. The stream
+ * has begun when this returns.
+ */
+export async function openEvents(
+  node: string, query: Record<string, string>, signal: AbortSignal | null, after = '', fetcher: typeof fetch = fetch,
+): Promise<AsyncGenerator<Message>> {
   try {
-    const response = await fetch(`${node}/v1/events?workload=${workload}`, { signal });
+    const headers: Record<string, string> = after ? { 'last-event-id': after } : {};
+    const response = await fetcher(`${node}/v1/events?${new URLSearchParams(query)}`, { signal, headers });
     if (!response.ok || !response.body) throw problem(json(await bounded(response)), response.status);
-    return readEvents(pieces(response));
+    return passing(node, readEvents(pieces(response)));
+  } catch (error) {
+    throw error instanceof LemmaError ? error : unreachable(node, error);
+  }
+}
+
+/** A connection that breaks is a node that cannot be reached. */
+async function* passing<T>(node: string, messages: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* messages;
   } catch (error) {
     throw error instanceof LemmaError ? error : unreachable(node, error);
   }

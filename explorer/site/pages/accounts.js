@@ -1,25 +1,26 @@
-// Accounts that were seen lately. The chain has no list of all: any other is found by its id.
+// All accounts, those that were first seen last above.
 
 import { h } from "../dom.js";
+import { count } from "../format.js";
 import { memory } from "../live.js";
-import { link, table } from "../parts.js";
+import { List, listing } from "../list.js";
+import { amount, link } from "../parts.js";
 
 export const label = "Accounts";
 export const heading = "Accounts";
 
-const ROWS = 200;
-
-export const open = (view) => view.paint(draw);
-
-function draw() {
-  const roles = new Map();
-  const add = (id, role) => id && roles.set(id, new Set([...(roles.get(id) ?? []), role]));
-  memory.provers.forEach((it) => add(it.account, "prover"));
-  memory.workloads.forEach((it) => add(it.sender, "sender of a workload"));
-  memory.programs.forEach((it) => add(it.deployer, "author of a program"));
-  const rows = [...roles].slice(0, ROWS).map(([id, role]) => ({ key: id, cells: [link("account", id, 16), [...role].join(", ")] }));
-  return [
-    table("Accounts", [["Account"], ["Seen as"]], rows, "None was seen yet."),
-    h("p", { class: "faint" }, "Provers and those whose workloads or programs this page has seen. Any other account is found by its id."),
-  ];
+export function open(view) {
+  const list = new List(view, "/accounts", "accounts", (it) => it.account);
+  list.follow(view.paint(() => draw(list)));
 }
+
+const COLUMNS = [["Account"], ["Balance", "right"], ["Transactions sent", "right"], ["It is"]];
+
+const draw = (list) => listing(list, "Accounts, those first seen last above", COLUMNS, row, "None.");
+
+const isProver = (id) => memory.provers.some((it) => it.account === id);
+
+const row = (it) => [
+  link("account", it.account, 16), amount(it.balance), count(it.nonce),
+  isProver(it.account) ? h("a", { href: `#/prover/${it.account}` }, "a prover") : "",
+];

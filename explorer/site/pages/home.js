@@ -43,7 +43,7 @@ function workloads() {
   const rows = latest.map((it) => ({ key: it.workload, cells: row(it) }));
   return [
     table("The latest workloads", [["Workload"], ["State"], ["Prover"], ["Since", "right"]], rows, "No workload yet. Submit one with lemma run, and watch it here."),
-    h("p", { class: "more" }, h("a", { href: "#/workloads" }, "All workloads known here")),
+    h("p", { class: "more" }, h("a", { href: "#/workloads" }, "All workloads")),
   ];
 }
 
@@ -59,11 +59,12 @@ export const progress = (it) =>
 
 function blocks() {
   if (!memory.blocks.length) return h("p", { class: "none" }, "No block yet.");
-  return h("ol", { class: "blocks", "aria-label": "The latest blocks, newest first" },
+  return [h("ol", { class: "blocks", "aria-label": "The latest blocks, newest first" },
     memory.blocks.slice(0, BLOCKS).map((it) =>
       h("li", { "data-key": it.height },
         h("span", { class: "number" }, block(it.height)),
         h("span", { class: "leader" }, h("span", { class: "faint" }, "led by "), link("validators", it.leader)),
         h("span", { class: "load" }, it.transactions ? h("b", {}, `${it.transactions} tx`) : h("span", { class: "faint" }, "empty")),
-        h("span", { class: "right faint" }, ago(it.time_ms, chainNow())))));
+        h("span", { class: "right faint" }, ago(it.time_ms, chainNow()))))),
+    h("p", { class: "more" }, h("a", { href: "#/blocks" }, "All blocks"))];
 }

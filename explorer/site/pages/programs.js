@@ -1,62 +1,33 @@
-// Programs. The API has no list of them: these are the ones of the latest workloads, of genesis, and all deployed meanwhile.
+// All programs, newest first.
 
-import { get, Problem } from "../api.js";
 import { h } from "../dom.js";
 import { bytes } from "../format.js";
-import { memory, noteProgram } from "../live.js";
-import { link, table } from "../parts.js";
+import { idField, List, listing } from "../list.js";
+import { block, link } from "../parts.js";
 
 export const label = "Programs";
 export const heading = "Programs";
 
-/** Workloads and blocks that are asked for their programs. */
-const ASKED_MAX = 40;
+export const programList = (view, query) => new List(view, "/programs", "programs", (it) => it.program, query);
 
 export function open(view) {
-  const paint = view.paint(draw);
-  view.attempt(() => gather(view, paint));
-  view.onEvent((event) => event.event === "deployed" && view.attempt(() => describe(view, event.program)));
+  const list = programList(view);
+  list.follow(view.paint(() => draw(list)));
 }
 
-/** Workloads whose program is known here, so that nothing is asked twice. */
-const seen = new Set();
+const COLUMNS = [["Program"], ["Name"], ["Proof system"], ["Runtime"], ["Prover", "right"], ["Verifier", "right"], ["Deployed by"], ["Block", "right"]];
 
-async function gather(view, paint) {
-  const blocks = memory.blocks.filter((it) => it.transactions && !seen.has(it.height)).slice(0, ASKED_MAX);
-  for (const { height } of blocks) {
-    const { transactions } = await get(`/blocks/${height}`, view);
-    transactions.filter((it) => it.program).forEach((it) => noteProgram(it.program, {}));
-    seen.add(height);
-  }
-  const asked = [...memory.workloads.keys()].reverse().filter((id) => !seen.has(id)).slice(0, ASKED_MAX);
-  for (const id of asked) {
-    const { run } = await get(`/workloads/${id}`, view);
-    if (run) noteProgram(run.program, {});
-    seen.add(id);
-    if (seen.size > 4096) seen.clear();
-  }
-  for (const [id, it] of memory.programs) if (!it.name && it.name !== "") await describe(view, id);
-  paint();
-}
+const draw = (list) => [
+  h("div", { class: "filters", role: "group", "aria-label": "Which programs" },
+    idField("Account", "of the account", list.query.account, (account) => list.choose({ account }))),
+  programs(list, "Programs, newest first", "None."),
+  h("p", { class: "faint" }, "A name is what its author wrote: it says nothing about what the program does."),
+];
 
-async function describe(view, id) {
-  try {
-    noteProgram(id, await get(`/programs/${id}`, view));
-  } catch (problem) {
-    if (!(problem instanceof Problem) || problem.code !== "not-found") throw problem;
-  }
-}
+/** A list of programs, wherever it stands. */
+export const programs = (list, caption, none) => listing(list, caption, COLUMNS, row, none);
 
-const COLUMNS = [["Program"], ["Name"], ["Proof system"], ["Runtime"], ["Prover", "right"], ["Verifier", "right"], ["Deployed by"]];
-
-function draw() {
-  const known = [...memory.programs.values()].filter((it) => it.deployer).reverse();
-  const rows = known.map((it) => ({ key: it.program, cells: [
-    link("program", it.program), h("span", { class: "break" }, it.name), it.proof_system, it.runtime,
-    bytes(it.prover.size), bytes(it.verifier.size), link("account", it.deployer),
-  ] }));
-  return [
-    table("Programs", COLUMNS, rows, "None was seen yet."),
-    h("p", { class: "faint" }, "The programs of the latest workloads and blocks, and those deployed while this page is open. Any other is found by its id. A name is what its author wrote: it says nothing about what the program does."),
-  ];
-}
+const row = (it) => [
+  link("program", it.program), h("span", { class: "break" }, it.name), it.proof_system, it.runtime,
+  bytes(it.prover.size), bytes(it.verifier.size), link("account", it.deployer), block(it.deployed.height),
+];

@@ -1,12 +1,13 @@
 // One prover.
 
 import { get } from "../api.js";
-import { h, show } from "../dom.js";
+import { h } from "../dom.js";
 import { count, mebibytes, resources, short } from "../format.js";
-import { memory } from "../live.js";
-import { amount, chip, facts, figure, full, link, meter, section, table, when } from "../parts.js";
+import { List } from "../list.js";
+import { amount, facts, figure, full, link, meter, section, table, when } from "../parts.js";
 import { ledger } from "./ledger.js";
 import { runtimes, status } from "./provers.js";
+import { workloads } from "./workloads.js";
 
 export const heading = "Prover";
 
@@ -15,15 +16,18 @@ const RELOAD_MS = 3000;
 export function open(view, id, title) {
   title.append(" ", h("span", { class: "id" }, short(id)));
   const [own, paid] = [`/provers/${encodeURIComponent(id)}`, `/accounts/${encodeURIComponent(id)}/movements?limit=100`];
-  const load = () => view.attempt(async () => {
-    const all = await Promise.all([get(own, view), get(paid, view), get("/params", view)]);
-    show(view.root, draw(...all));
-  });
+  const list = new List(view, "/workloads", "workloads", (it) => it.workload, { prover: id, limit: 20 });
+  let known = null;
+  const paint = view.paint(() => (known ? draw(...known, list) : []));
+  const load = async () => {
+    await view.attempt(async () => (known = await Promise.all([get(own, view), get(paid, view), get("/params", view)])));
+    paint();
+  };
+  load().then(() => known && list.follow(paint));
   view.every(RELOAD_MS, load);
-  load();
 }
 
-const draw = (it, paid, params) => [
+const draw = (it, paid, params, list) => [
   h("p", { class: "under" }, full(it.account)),
   h("div", { class: "figures" },
     figure("Now", status(it)),
@@ -35,7 +39,7 @@ const draw = (it, paid, params) => [
   section("Capacity", capacity(it)),
   section("Ledger", ledger(it, paid, params)),
   section("What counts towards jail", misses(it)),
-  section("Its latest workloads", workloads(it)),
+  section("Its workloads", workloads(list, "Workloads of this prover, newest first", "None.")),
   section("More", facts([
     ["Address of its API", h("code", { class: "break" }, it.address || "it does not say")],
     ["Verdict key", h("code", { class: "break" }, it.key)],
@@ -61,9 +65,3 @@ const misses = (it) =>
   table("Misses, oldest first", [["When"], ["Whose workload"], ["What"]],
     it.misses.map((miss, place) => ({ key: place, cells: [when(miss.time_ms), link("account", miss.user), miss.fail ? "failed where another succeeded" : "missed"] })),
     "Nothing.");
-
-const workloads = (it) =>
-  table("Workloads of this prover", [["Workload"], ["State"], ["Attempt", "right"]],
-    [...memory.workloads.values()].filter((known) => known.prover === it.account).reverse().slice(0, 20)
-      .map((known) => ({ key: known.workload, cells: [link("workload", known.workload), chip(known.state), known.attempt] })),
-    "None among those that this page knows.");

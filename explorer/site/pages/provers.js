@@ -1,8 +1,9 @@
 // All provers: what they have, what they earned, how they fared.
 
-import { get } from "../api.js";
+import { all } from "../api.js";
 import { h, show } from "../dom.js";
 import { count, mebibytes } from "../format.js";
+import { PROVERS_MAX } from "../live.js";
 import { amount, link, meter, table } from "../parts.js";
 
 export const label = "Provers";
@@ -11,7 +12,7 @@ export const heading = "Provers";
 const RELOAD_MS = 5000;
 
 export function open(view) {
-  const load = () => view.attempt(async () => show(view.root, draw(await get("/provers", view))));
+  const load = () => view.attempt(async () => show(view.root, draw(await all("/provers", "provers", PROVERS_MAX, view))));
   view.every(RELOAD_MS, load);
   load();
 }

@@ -1,6 +1,6 @@
 //! Money.
 
-use super::{Context, signing::Signing};
+use super::{Context, list, signing::Signing};
 use crate::{
     files,
     output::{FAINT, plain_table, styled},
@@ -8,13 +8,11 @@ use crate::{
 };
 use api::{Movement, Movements};
 use clap::{Args, Subcommand};
-use client::{Client, ClientError};
+use client::{Client, ClientError, MovementFilter, Pages};
 use serde::Serialize;
 use std::path::PathBuf;
 use types::{AccountId, Call, TxId};
 
-/// Entries of a page, as the API allows.
-const PAGE: u32 = 100;
 /// Entries that are shown at most.
 const ENTRIES_MAX: u32 = 10_000;
 
@@ -38,24 +36,25 @@ pub struct Balance {
     whose: Whose,
 }
 
-/// Show how money moved.
+/// List accounts, and show how their money moved.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Example:\n  lemma account ledger ACCOUNT")]
+#[command(after_help = "Examples:\n  lemma account list\n  lemma account ledger ACCOUNT")]
 pub enum Account {
+    List(list::Accounts),
     Ledger(Ledger),
 }
 
 const EXAMPLES: &str = "\
 Examples:
   lemma account ledger ACCOUNT
-  lemma account ledger --key user.key --limit 500 --json | jq '.movements[] | select(.cause == \"refund\")'
+  lemma account ledger --key user.key --cause refund --limit 500 --json | jq '.movements[].amount'
 
 Causes: fee (of a transaction, to the block's leader), transfer, lock (of a run's fee), refund, compute, verdict, compensation (for a \
 rejected proof), bond, unbond.";
 
 /// Show every movement of an account's money, newest first
 ///
-/// As far back as the node remembers: it says from which block on.
+/// As far back as the node's index goes: it says from which block on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Ledger {
@@ -64,9 +63,14 @@ pub struct Ledger {
     /// At most so many
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(ENTRIES_MAX)))]
     limit: u32,
-    /// Older than this one: what an earlier answer named as next
+    /// Only those of this cause
+    #[arg(long)]
+    cause: Option<String>,
+    #[command(flatten)]
+    span: list::Span,
+    /// Where to go on: what an earlier answer named as next
     #[arg(long, value_name = "CURSOR")]
-    before: Option<String>,
+    cursor: Option<String>,
 }
 
 /// Whose account.
@@ -129,33 +133,39 @@ impl Balance {
 impl Account {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let Self::Ledger(ledger) = self;
-        let account = ledger.whose.account(context)?;
-        let movements = movements(&context.client()?, account, ledger.limit, ledger.before).await?;
-        context.out.result(&movements, table)
+        match self {
+            Self::List(list) => list.run(context).await,
+            Self::Ledger(ledger) => ledger.run(context).await,
+        }
     }
 }
 
-/// The newest movements of an account, page by page: at most so many.
-pub async fn movements(
-    client: &Client,
-    account: AccountId,
-    limit: u32,
-    before: Option<String>,
-) -> Result<Movements, ClientError> {
-    let mut all = client.movements(account, limit.min(PAGE), before.as_deref()).await?;
-    while let Some(next) = all.next.clone() {
-        let left = limit.saturating_sub(u32::try_from(all.movements.len()).unwrap_or(u32::MAX)).min(PAGE);
-        if left == 0 {
-            break;
-        }
-        let page = client.movements(account, left, Some(&next)).await?;
-        // A node that gives nothing and names a next page would be asked for ever.
-        all.next = page.next.filter(|_| !page.movements.is_empty());
-        all.movements.extend(page.movements);
-        all.since = page.since;
+impl Ledger {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let account = self.whose.account(context)?;
+        let filter = MovementFilter { cause: self.cause, heights: self.span.heights() };
+        let pages = self.cursor.into_iter().fold(context.client()?.movements(account, &filter), Pages::after);
+        context.out.result(&newest(pages, account, self.limit).await?, table)
     }
-    Ok(all)
+}
+
+/// The newest movements of an account: at most so many.
+pub async fn movements(client: &Client, account: AccountId, limit: u32) -> Result<Movements, ClientError> {
+    newest(client.movements(account, &MovementFilter::default()), account, limit).await
+}
+
+/// The first of these pages as one, which names where to go on.
+async fn newest(mut pages: Pages<Movements>, account: AccountId, limit: u32) -> Result<Movements, ClientError> {
+    let mut all = Movements { account, since: 0, height: 0, movements: Vec::new(), next: None };
+    loop {
+        let left = limit.saturating_sub(u32::try_from(all.movements.len()).unwrap_or(u32::MAX));
+        pages = pages.limit(left);
+        let page = if left == 0 { None } else { pages.page().await? };
+        let Some(page) = page else { return Ok(all) };
+        all.height = if all.height == 0 { page.height } else { all.height };
+        (all.since, all.next) = (page.since, page.next);
+        all.movements.extend(page.movements);
+    }
 }
 
 fn table(all: &Movements) -> String {
@@ -164,8 +174,8 @@ fn table(all: &Movements) -> String {
         table.add_row([it.height.to_string(), signed(it), it.cause.clone(), about(it)]);
     }
     let mut lines = vec![table.to_string()];
-    lines.extend(all.next.as_ref().map(|next| format!("older ones: --before {next}")));
-    let span = format!("the node has seen every movement from block {} to block {}", all.since, all.height);
+    lines.extend(all.next.as_ref().map(|next| format!("older ones: --cursor {next}")));
+    let span = format!("the node knows every movement from block {} to block {}", all.since, all.height);
     lines.push(styled(FAINT, span));
     lines.join("\n")
 }

@@ -7,7 +7,7 @@ mod new;
 mod pack;
 mod test;
 
-use super::Context;
+use super::{Context, list};
 use crate::units::size;
 use clap::Subcommand;
 use types::ProgramId;
@@ -21,7 +21,7 @@ Examples, from nothing to a proof, on a devnet that `lemma devnet --dir net` sta
       --verifier artifacts/verifier.wasm --key ../net/user.key
   lemma run PROGRAM --request request.toml --max-fee 1 --key ../net/user.key --watch";
 
-/// Make, try, deploy or show a program.
+/// Make, try, deploy, list or show programs.
 #[derive(Debug, Subcommand)]
 #[command(after_help = STEPS)]
 pub enum Program {
@@ -37,6 +37,7 @@ pub enum Program {
     Test(Box<test::Test>),
     /// Upload a prover and a verifier and make them known
     Deploy(Box<deploy::Deploy>),
+    List(list::Programs),
     /// Show a program
     #[command(after_help = "Example:\n  lemma program show PROGRAM")]
     Show {
@@ -55,6 +56,7 @@ impl Program {
             Self::Pack(pack) => tokio::task::block_in_place(|| pack.run(context)),
             Self::Test(test) => test.run(context).await,
             Self::Deploy(deploy) => deploy.run(context).await,
+            Self::List(list) => list.run(context).await,
             Self::Show { program } => {
                 let program = context.client()?.program(program).await?;
                 context.out.result(&program, shown)

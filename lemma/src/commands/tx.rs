@@ -1,15 +1,17 @@
 //! Transactions that were signed before.
 
-use super::Context;
+use super::{Context, list};
 use crate::{exit::Failure, files};
 use clap::Subcommand;
 use client::decode_signed;
 use std::path::PathBuf;
 use types::TxId;
 
-/// Send a transaction that was signed before.
+/// Send a transaction that was signed before, and look at those in blocks.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  lemma tx send transfer.tx\n  lemma tx status ID")]
+#[command(
+    after_help = "Examples:\n  lemma tx send transfer.tx\n  lemma tx status ID\n  lemma tx list --account ACCOUNT"
+)]
 pub enum Tx {
     /// Send a signed transaction
     #[command(after_help = "Example:\n  lemma tx send transfer.tx\n  curl --data-binary @transfer.tx \\\n      \
@@ -24,6 +26,7 @@ pub enum Tx {
         /// Its name
         id: TxId,
     },
+    List(list::Transactions),
 }
 
 impl Tx {
@@ -31,6 +34,7 @@ impl Tx {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let client = context.client()?;
         match self {
+            Self::List(list) => list.run(context).await,
             Self::Send { file } => {
                 let bytes = files::read(&file)?;
                 let wrong =

@@ -98,7 +98,7 @@ impl Ledger {
         let account = self.whose.account(context)?;
         let (prover, params) = (client.prover(account).await?, client.params().await?);
         let params = params.values().map_err(client::ClientError::Answer)?;
-        let all = movements(&client, account, MOVEMENTS_MAX, None).await?;
+        let all = movements(&client, account, MOVEMENTS_MAX).await?;
         // Where there are more than are looked through, it is told from the oldest of them on.
         let oldest = all.movements.last().filter(|_| all.next.is_some()).map_or(0, |it| it.height);
         let since = all.since.max(oldest);
