@@ -215,7 +215,11 @@ async fn movements_are_asked_for_page_by_page() {
         assert_eq!(which.cause, "refund");
         let next = which.cursor.is_none().then(|| "5-2".to_owned());
         let (account, since) = (id.parse().expect("id"), u64::from(which.limit));
-        Json(api::Movements { account, since, height: 9, movements: Vec::new(), next })
+        let refund = serde_json::json!({
+            "height": 8, "time_ms": 4_000, "place": 2, "got": true, "amount": "0.5", "cause": "refund",
+        });
+        let movements = vec![serde_json::from_value(refund).expect("a movement")];
+        Json(api::Movements { account, since, height: 9, movements, next })
     };
     let client = client(Router::new().route("/v1/accounts/{id}/movements", get(page))).await;
     let account = AccountId([3; 32]);

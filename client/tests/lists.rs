@@ -103,11 +103,14 @@ async fn a_node_that_goes_round_in_circles_is_not_followed() {
     assert_eq!(all.len(), 2);
 }
 
+/// The event that a stream was to go on after, and its filter.
+type Resumed = (Option<String>, Asked);
+
 /// A node whose streams are these, one after the other, and then none. Hears what each was to go on after.
 #[derive(Clone, Default)]
 struct Streams {
     left: Arc<Mutex<VecDeque<String>>>,
-    asked: Arc<Mutex<Vec<(Option<String>, Asked)>>>,
+    asked: Arc<Mutex<Vec<Resumed>>>,
 }
 
 impl Streams {

@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        Context, account, blob, config, events, evidence, genesis, key, list, logs, node, params, program, proof, prover,
-        quote, receipt, run, shell, tx, validator, workload,
+        Context, account, blob, config, events, evidence, genesis, key, list, logs, node, params, program, proof,
+        prover, quote, receipt, run, shell, tx, validator, workload,
     },
     demo, devnet, doctor,
     exit::TABLE,

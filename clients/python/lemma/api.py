@@ -499,8 +499,8 @@ class Accounts(TypedDict):
     Accounts, the last that were first heard of first.
     """
 
-    next: NotRequired[str | None]
     accounts: list[Account]
+    next: NotRequired[str | None]
 
 
 class Artifact(TypedDict):
@@ -530,8 +530,8 @@ class Blocks(TypedDict):
     Blocks, newest first.
     """
 
-    next: NotRequired[str | None]
     blocks: list[BlockSummary]
+    next: NotRequired[str | None]
 
 
 class Breaker(TypedDict):

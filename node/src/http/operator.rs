@@ -42,7 +42,8 @@ impl Operator {
     /// When the token cannot be read, or is too short to be one.
     pub fn new(http: &config::Http, log: Option<LogControl>) -> Result<Self, KeyError> {
         let token = http.operator.token_file.as_deref().map(token).transpose()?;
-        let safe = token.is_some() || http.listen.ip().is_loopback();
+        let outside = http.tls.as_ref().map(|tls| tls.listen).into_iter().chain([http.listen]);
+        let safe = token.is_some() || outside.into_iter().all(|address| address.ip().is_loopback());
         Ok(Self { token, here: http.operator.listen.is_none() && safe, log })
     }
 

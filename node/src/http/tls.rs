@@ -43,8 +43,9 @@ impl Certificate {
     /// # Errors
     /// When a file cannot be read, or they do not fit.
     pub fn open(cert: &Path, key: &Path) -> Result<Self, TlsError> {
-        let config = config(cert, key)?;
+        // First: what changes while it is read is read again.
         let hash = hash(cert, key).map_err(|why| wrong(cert, key, &why))?;
+        let config = config(cert, key)?;
         Ok(Self { cert: cert.to_owned(), key: key.to_owned(), hash, used: watch::Sender::new(config) })
     }
 

@@ -114,6 +114,14 @@ impl Webhooks {
         let endpoints: Vec<Arc<Endpoint>> =
             declared.iter().map(|it| Endpoint::read(it).map(Arc::new)).collect::<Result<_, _>>()?;
         let names = endpoints.iter().map(|endpoint| endpoint.name()).collect();
+        if let Some(twice) = endpoints
+            .iter()
+            .enumerate()
+            .find_map(|(at, one)| endpoints.iter().take(at).any(|other| other.url == one.url).then(|| one.name()))
+        {
+            let reason = "it stands there twice: what waits for it is kept under its address".to_owned();
+            return Err(NodeError::Webhook { url: twice, reason });
+        }
         let path: PathBuf = folder.join("webhooks.jsonl");
         let journal = Journal::open(&path, names).map_err(|source| NodeError::Folder { path, source })?;
         Ok(Some(Self { endpoints, journal: Arc::new(Mutex::new(journal)), pace }))

@@ -38,7 +38,7 @@ async fn what_is_not_there_and_what_cannot_be_read_are_problems() {
     for (path, status, code) in [
         ("/nothing", 404, "not-found"),
         ("/v1/nothing", 404, "not-found"),
-        ("/v1/transactions", 405, "method-not-allowed"),
+        ("/v1/quote", 405, "method-not-allowed"),
         ("/v1/workloads/xyz", 400, "bad-request"),
         ("/v1/accounts/00", 400, "bad-request"),
         ("/v1/blocks/minus", 400, "bad-request"),

@@ -88,6 +88,12 @@ impl Engine for FakeEngine {
     }
 }
 
+/// What a node stores unless told.
+const STORE: StoreLimits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
+
+/// What a prover's node stores.
+const STORE_OF_PROVER: StoreLimits = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
+
 /// What the replica's stand-in says to a transaction.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -138,6 +144,8 @@ pub struct Served {
     replica: Arc<FakeReplica>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    /// What follows the chain into the index.
+    follows: Mutex<Option<std::thread::JoinHandle<()>>>,
     dir: TempDir,
 }
 
@@ -152,7 +160,7 @@ impl Served {
     }
 
     pub async fn within(limits: node::Http) -> Self {
-        Self::with(limits, StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 }).await
+        Self::with(limits, STORE).await
     }
 
     pub async fn with(limits: node::Http, store_limits: StoreLimits) -> Self {
@@ -160,32 +168,27 @@ impl Served {
     }
 
     pub async fn through(limits: node::Http, tls: Option<watch::Receiver<Arc<rustls::ServerConfig>>>) -> Self {
-        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
-        Self::made(limits, store, None, tls).await
+        Self::made(limits, STORE, None, tls).await
     }
 
     /// The node of the prover that [`crate::records::attempt`] names: it runs WebAssembly.
     pub async fn proving() -> Self {
-        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
-        Self::made(node::Http::default(), store, Some(AccountId([1; 32])), None).await
+        Self::made(node::Http::default(), STORE_OF_PROVER, Some(AccountId([1; 32])), None).await
     }
 
     /// The node of a prover.
     pub async fn of_prover(account: AccountId) -> Self {
-        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 8 << 20 };
-        Self::made(node::Http::default(), store, Some(account), None).await
+        Self::made(node::Http::default(), STORE_OF_PROVER, Some(account), None).await
     }
 
     /// A node of this network.
     pub async fn of(genesis: Genesis) -> Self {
-        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
-        Self::begun(genesis, None, node::Http::default(), store, None, None).await
+        Self::begun(genesis, None, node::Http::default(), STORE, None, None).await
     }
 
     /// A node of this network with its index in a file.
     pub async fn at(genesis: Genesis, index: &Path) -> Self {
-        let store = StoreLimits { blob_bytes_max: 1 << 20, total_bytes_max: 3 << 20 };
-        Self::begun(genesis, Some(index), node::Http::default(), store, None, None).await
+        Self::begun(genesis, Some(index), node::Http::default(), STORE, None, None).await
     }
 
     async fn made(
@@ -235,7 +238,8 @@ impl Served {
         let wanted = async move { drop(asked.wait_for(|stop| *stop).await) };
         let server = tokio::spawn(http::serve(listener, gateway, limits.connections_max, tls, wanted));
         let client = reqwest::Client::new();
-        Self { engine, host, store, genesis, address, client, index, replica, stop, server, dir }
+        let follows = Mutex::default();
+        Self { engine, host, store, genesis, address, client, index, replica, stop, server, follows, dir }
     }
 
     /// Has the node read blocks into its index, which it would from its start on.
@@ -243,7 +247,8 @@ impl Served {
         let (outside, asked) = (self.host.clone(), self.engine.clone());
         let ledger = Ledger::new((*self.genesis).clone()).expect("a genesis");
         let runtime = tokio::runtime::Handle::current();
-        std::thread::spawn(move || node::follow_index(asked, &outside, ledger, &runtime));
+        let follows = std::thread::spawn(move || node::follow_index(asked, &outside, ledger, &runtime));
+        *self.follows.lock().expect("lock") = Some(follows);
     }
 
     /// The file of the index, where none was given.
@@ -300,6 +305,9 @@ impl Served {
         self.stop.send(true).expect("a server");
         self.host.stop();
         self.server.await.expect("stopped");
+        let follows = self.follows.into_inner().expect("lock");
+        let ended = tokio::task::spawn_blocking(|| follows.map_or(Ok(()), std::thread::JoinHandle::join));
+        ended.await.expect("waited").expect("followed to the end");
     }
 }
 

@@ -110,7 +110,7 @@ impl Chain {
         chain.block(vec![transfer(2), Call::Run(run.clone()), transfer(3)]);
         chain.block(vec![Call::Run(types::Run { arguments: types::Data::new(vec![1]).expect("small"), ..run })]);
         while chain.blocks.len() < blocks {
-            let calls = if chain.blocks.len() % 7 == 0 { vec![transfer(4)] } else { Vec::new() };
+            let calls = if chain.blocks.len().is_multiple_of(7) { vec![transfer(4)] } else { Vec::new() };
             chain.block(calls);
         }
         chain

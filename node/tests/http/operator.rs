@@ -41,9 +41,13 @@ async fn without_a_token_a_page_that_has_its_name_resolve_to_this_machine_is_sen
 #[tokio::test]
 async fn an_address_that_others_reach_serves_no_operator_without_a_token() {
     let listen = "0.0.0.0:1".parse().expect("an address");
-    let served = Served::within(node::Http { listen, ..node::Http::default() }).await;
-    for path in ["/metrics", "/operator/log"] {
-        assert_eq!(served.get(path).await.problem(), (404, "not-found".to_owned()), "{path}");
+    let tls = node::Tls { listen, cert: "cert.pem".into(), key: "key.pem".into() };
+    let through_tls = node::Http { tls: Some(tls), ..node::Http::default() };
+    for limits in [node::Http { listen, ..node::Http::default() }, through_tls] {
+        let served = Served::within(limits).await;
+        for path in ["/metrics", "/operator/log"] {
+            assert_eq!(served.get(path).await.problem(), (404, "not-found".to_owned()), "{path}");
+        }
     }
 }
 

@@ -307,6 +307,9 @@ fn endpoints_that_cannot_be_told_are_refused_with_the_reason() {
     assert!(open(vouched()).contains("ca.pem: No such file"));
     fs::write(&ca, "nothing").expect("written");
     assert!(open(vouched()).contains("ca.pem: there is no certificate"));
+    let twice = [endpoint(folder.path(), "http://host/"), endpoint(folder.path(), "http://host")];
+    let refused = Webhooks::open(&twice, folder.path(), PACE).expect_err("refused").to_string();
+    assert!(refused.contains("twice"));
     let short = endpoint(folder.path(), "http://127.0.0.1:1/");
     fs::write(&short.secret, "whsec_c2hvcnQ=").expect("written");
     assert!(open(short.clone()).contains("24 to 64 bytes"));
