@@ -95,10 +95,9 @@ api-fuzz requests="20000":
     cargo build --bin lemma
     LEMMA={{justfile_directory()}}/target/debug/lemma ops/api-fuzz.sh {{requests}}
 
-# The documentation as a book, in docs/book/. Needs `cargo install mdbook --version 0.5.3`.
+# The documentation as a book, in docs/book/.
 book:
-    python3 docs/api-paths.py --check
-    mdbook build docs
+    .ci/book
 
 # The clients in other languages against a devnet. Needs npm, and python3 with the packages of clients/python.
 clients:
@@ -106,6 +105,11 @@ clients:
     cd clients/python && python3 -m unittest tests.test_offline tests.test_lists && mypy && ./generate.sh --check
     cargo build --bin lemma
     LEMMA={{justfile_directory()}}/target/debug/lemma clients/e2e.sh
+
+# Load on the API of a local network's node: open event streams and reads at a rate. Needs wrk and python3.
+api-load streams="1000" rate="2000" seconds="30":
+    cargo build --release --bin lemma
+    LEMMA={{justfile_directory()}}/target/release/lemma ops/api-load.sh {{streams}} {{rate}} {{seconds}}
 
 # Drive a browser through the explorer of a local network. Needs node and chromium.
 explorer-test:

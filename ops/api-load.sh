@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 streams=${1:-1000}
 rate=${2:-2000}
 seconds=${3:-30}
-connections=64
+connections=256
 lemma=$(realpath "${LEMMA:-../target/release/lemma}")
 port=${PORT:-41500}
 node=http://127.0.0.1:$port
@@ -43,8 +43,8 @@ blocks() {
 export LEMMA_NODE=$node LEMMA_KEY=$dir/net/user.key
 program=$("$lemma" program deploy --name backwards --prover ../programs/artifacts/trivial/prover.wasm \
     --verifier ../programs/artifacts/trivial/verifier.wasm --proof-system rust --json | field program)
-run() { "$lemma" run "$program" --input statement:hex:00ff --max-fee 5 --watch --json | tail -n 1; }
-workload=$(run | field workload)
+run() { "$lemma" run "$program" --input statement:hex:00ff --max-fee 5 --watch --json; }
+workload=$(run 2>/dev/null | field transaction)
 account=$(curl --silent "$node/v1/workloads/$workload" | python3 -c 'import json, sys; print(json.load(sys.stdin)["run"]["sender"])')
 # One run after the other, so that blocks have work and streams have events.
 (while run >>"$dir/runs.log" 2>&1; do :; done) &
@@ -65,9 +65,16 @@ function request()
     next = next % #paths + 1
     return wrk.format("GET", paths[next])
 end
--- Each connection pauses, so that all together ask as often as they should.
+-- Requests have places in time, as many in a second as asked for: a connection that is free takes the next and waits for it.
+local ffi = require("ffi")
+ffi.cdef("typedef struct { long s, us; } timeval; int gettimeofday(timeval *, void *);")
+local time = ffi.new("timeval")
+local place = 0
 function delay()
-    return math.random(0, 2 * math.floor($connections * 1000 / $rate))
+    ffi.C.gettimeofday(time, nil)
+    local now = tonumber(time.s) * 1000 + tonumber(time.us) / 1000
+    place = math.max(place + 1000 / $rate, now)
+    return math.floor(place - now)
 end
 function done(summary, latency)
     local errors = summary.errors
@@ -84,5 +91,5 @@ tail -n 1 "$dir/reads.log"
 kill -TERM "$listeners"
 wait "$listeners" || true
 tail -n 1 "$dir/streams.json"
-echo "runs verified meanwhile: $(grep -c verified "$dir/runs.log" || true)"
+echo "runs verified meanwhile: $(grep -c '"transaction"' "$dir/runs.log" || true)"
 echo "after: $(blocks 10) blocks/s, $(resident) KiB resident"

@@ -69,10 +69,10 @@ pub enum NodeError {
         source: io::Error,
     },
     /// A webhook's endpoint cannot be used.
-    #[error("the webhook of {url} cannot be told: {reason}")]
+    #[error("the webhook of {host} cannot be told: {reason}")]
     Webhook {
-        /// The address, as it is configured.
-        url: String,
+        /// Where its address leads.
+        host: String,
         /// Why.
         reason: String,
     },

@@ -47,19 +47,25 @@ impl Folder {
                 stored: stored.chars().take(64).collect(),
                 given: chain.to_string(),
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.write(&path, chain).map_err(failed),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                replace(&path, format!("{chain}\n").as_bytes()).map_err(failed)
+            }
             Err(error) => Err(failed(error)),
         }
     }
+}
 
-    fn write(&self, path: &Path, chain: ChainId) -> io::Result<()> {
-        let new = self.join("chain.new");
-        let mut file = File::create(&new)?;
-        writeln!(file, "{chain}")?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        File::open(&self.path)?.sync_all()
-    }
+/// Puts these bytes in a file's place: after a crash it holds them, or what it held before.
+///
+/// # Errors
+/// When they cannot be written.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]

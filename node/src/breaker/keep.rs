@@ -4,14 +4,14 @@
 use super::{Breaker, Open};
 use crate::{
     feed::Filter,
+    folder::replace,
     host::{Desk, Host},
     state::State,
 };
 use api::Problem;
 use ports::Engine;
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -160,11 +160,7 @@ fn write(path: &Path, open: Option<&Open>) -> io::Result<()> {
             _ => Ok(()),
         };
     };
-    let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
-    file.write_all(&serde_json::to_vec_pretty(open)?)?;
-    file.sync_all()?;
-    fs::rename(new, path)
+    replace(path, &serde_json::to_vec_pretty(open)?)
 }
 
 impl From<&Breaker> for api::Breaker {

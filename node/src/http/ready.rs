@@ -63,7 +63,8 @@ impl Seen {
     fn amiss(&self) -> impl Iterator<Item = String> + use<> {
         let Self { status, now, alone, free } = self;
         let age = now.saturating_sub(status.time_ms);
-        let old = (age > AGE_MAX_MS).then(|| {
+        let none = (status.height == 0).then(|| "there is no block yet".to_owned());
+        let old = (status.height > 0 && age > AGE_MAX_MS).then(|| {
             let (height, age) = (status.height, age / 1000);
             format!("block {height}, its last, is {age} s old: it is behind, or the network has halted")
         });
@@ -71,7 +72,7 @@ impl Seen {
         let full = free
             .filter(|free| *free < DISK_MIN)
             .map(|free| format!("the disk has {} MiB free, where {} are needed", free >> 20, DISK_MIN >> 20));
-        [old, lonely, full].into_iter().flatten()
+        [none, old, lonely, full].into_iter().flatten()
     }
 }
 
@@ -89,6 +90,8 @@ mod tests {
             said(Seen { now: 1_061_000, ..fine() }),
             "block 9, its last, is 61 s old: it is behind, or the network has halted"
         );
+        let young = Status { height: 0, ..status.clone() };
+        assert_eq!(said(Seen { status: young, now: 1_061_000, ..fine() }), "there is no block yet");
         let lonely = Status { peers: 0, ..status.clone() };
         assert_eq!(said(Seen { status: lonely.clone(), ..fine() }), "no peer is connected");
         assert_eq!(said(Seen { status: lonely, alone: true, free: None, ..fine() }), "");

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub const PASSPHRASE_FILE: &str = "LEMMA_PASSPHRASE_FILE";
 /// The environment variable that names an open descriptor with the passphrase.
 pub const PASSPHRASE_FD: &str = "LEMMA_PASSPHRASE_FD";
-/// The longest passphrase, in bytes.
+/// The longest file with a passphrase, in bytes.
 const BYTES_MAX: u64 = 4096;
 
 /// A passphrase. Never shown; its memory is cleared when it is dropped.
@@ -58,7 +58,10 @@ impl Passphrase {
     fn first_line(path: &Path, source: impl io::Read) -> Result<Self, KeyError> {
         let failed = |source| KeyError::File { path: path.to_owned(), source };
         let mut text = Zeroizing::new(String::new());
-        source.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+        source.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(failed)?;
+        if text.len() as u64 > BYTES_MAX {
+            return Err(KeyError::Content { path: path.to_owned(), expected: "a passphrase, of 4096 bytes at most" });
+        }
         let line = text.lines().next().unwrap_or_default();
         if line.is_empty() {
             return Err(KeyError::Content { path: path.to_owned(), expected: "a passphrase" });
@@ -104,6 +107,10 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("mode");
         fs::write(&path, "\n").expect("written");
         assert!(matches!(Passphrase::read(&path), Err(KeyError::Content { .. })));
+        fs::write(&path, "a".repeat(4096)).expect("written");
+        assert_eq!(Passphrase::read(&path).expect("read").letters(), 4096);
+        fs::write(&path, "a".repeat(4097)).expect("written");
+        assert!(matches!(Passphrase::read(&path), Err(KeyError::Content { .. })), "never a part of it");
     }
 
     #[test]

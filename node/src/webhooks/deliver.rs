@@ -118,7 +118,7 @@ impl Courier {
 }
 
 impl Pace {
-    /// The pause after so many failures: a quarter more or less, so that not all come at once.
+    /// The pause after so many failures: up to a quarter more or less, also of the longest, so that not all come at once.
     fn pause(&self, tries: u32) -> Duration {
         let doubled = self.first.saturating_mul(1 << tries.saturating_sub(1).min(DOUBLINGS_MAX));
         let mut byte = [128];

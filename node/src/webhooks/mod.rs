@@ -26,6 +26,7 @@ use journal::{Entry, Journal};
 use ports::Engine;
 use reqwest::Url;
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -70,8 +71,11 @@ struct Endpoint {
 
 impl Endpoint {
     fn read(declared: &Declared) -> Result<Self, NodeError> {
-        let wrong = |reason: String| NodeError::Webhook { url: declared.url.clone(), reason };
-        let url = Url::parse(&declared.url).map_err(|error| wrong(error.to_string()))?;
+        let url = Url::parse(&declared.url);
+        // The rest of it may hold what is nobody's business.
+        let host = url.as_ref().map_or_else(|_| "no address".to_owned(), |url| url.origin().ascii_serialization());
+        let wrong = |reason: String| NodeError::Webhook { host: host.clone(), reason };
+        let url = url.map_err(|error| wrong(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err(wrong("it is told by https or http".to_owned()));
         }
@@ -113,14 +117,10 @@ impl Webhooks {
         }
         let endpoints: Vec<Arc<Endpoint>> =
             declared.iter().map(|it| Endpoint::read(it).map(Arc::new)).collect::<Result<_, _>>()?;
-        let names = endpoints.iter().map(|endpoint| endpoint.name()).collect();
-        if let Some(twice) = endpoints
-            .iter()
-            .enumerate()
-            .find_map(|(at, one)| endpoints.iter().take(at).any(|other| other.url == one.url).then(|| one.name()))
-        {
+        let mut names = BTreeSet::new();
+        if let Some(twice) = endpoints.iter().find(|endpoint| !names.insert(endpoint.name())) {
             let reason = "it stands there twice: what waits for it is kept under its address".to_owned();
-            return Err(NodeError::Webhook { url: twice, reason });
+            return Err(NodeError::Webhook { host: twice.url.origin().ascii_serialization(), reason });
         }
         let path: PathBuf = folder.join("webhooks.jsonl");
         let journal = Journal::open(&path, names).map_err(|source| NodeError::Folder { path, source })?;

@@ -1,12 +1,25 @@
-//! Every problem that a node answers with, and `docs/errors.md`, which `UPDATE_DOCS=1 cargo test --package api` writes anew.
+//! Every problem that a node answers with, and every path that it serves, as `docs/errors.md` and `docs/api.md` have them:
+//! `UPDATE_DOCS=1 cargo test --package api` writes both anew.
 
 use api::{Problem, problem};
 use borsh::BorshDeserialize as _;
 use types::Refusal;
 
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
-const BEGIN: &str = "<!-- errors: written by api/tests/errors.rs -->\n";
-const END: &str = "<!-- end of errors -->\n";
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/");
+
+/// Compares the table that a page has between two comments with that of the code, or writes it.
+fn compare(page: &str, what: &str, table: &str) {
+    let path = [DOCS, page].concat();
+    let begin = format!("<!-- {what}: written by api/tests/documents.rs -->\n");
+    let end = format!("<!-- end of {what} -->\n");
+    let text = std::fs::read_to_string(&path).expect("the page");
+    let (before, rest) = text.split_once(&begin).expect("the table begins");
+    let (written, after) = rest.split_once(&end).expect("the table ends");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        return std::fs::write(path, [before, &begin, table, &end, after].concat()).expect("written");
+    }
+    assert!(written == table, "docs/{page} is not what the code says: UPDATE_DOCS=1 cargo test --package api");
+}
 
 /// Every reason of the protocol, with nothing in it: the encoding begins with the reason's number.
 fn refusals() -> Vec<Refusal> {
@@ -36,13 +49,23 @@ fn table() -> String {
 
 #[test]
 fn the_table_of_errors_is_that_of_the_code() {
-    let text = std::fs::read_to_string(PATH).expect("docs/errors.md");
-    let (before, rest) = text.split_once(BEGIN).expect("the table begins");
-    let (written, after) = rest.split_once(END).expect("the table ends");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        return std::fs::write(PATH, [before, BEGIN, &table(), END, after].concat()).expect("written");
-    }
-    assert!(written == table(), "docs/errors.md is not what the code says: UPDATE_DOCS=1 cargo test --package api");
+    compare("errors.md", "errors", &table());
+}
+
+#[test]
+fn the_table_of_paths_is_that_of_the_code() {
+    let description = serde_json::to_value(api::openapi()).expect("json");
+    let paths = description["paths"].as_object().expect("paths");
+    let row = |path: &str, method: &str, about: &serde_json::Value| {
+        let summary = about["summary"].as_str()?;
+        Some(format!("| `{} {path}` | {} |\n", method.to_uppercase(), summary.replace('|', "/")))
+    };
+    let rows = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods.filter_map(move |(method, about)| row(path, method, about))
+    });
+    let head = "\n| request | what it does |\n| --- | --- |\n".to_owned();
+    compare("api.md", "paths", &(rows.fold(head, |table, row| table + &row) + "\n"));
 }
 
 #[test]
