@@ -1,6 +1,6 @@
 // What a program logged, as text.
 
-import { beginning } from "../api.js";
+import { beginning, get } from "../api.js";
 import { h, show } from "../dom.js";
 import { bytes } from "../format.js";
 import { trouble } from "../parts.js";
@@ -11,16 +11,16 @@ export function logSection(data) {
   if (!data.attempts.length) return h("p", { class: "none" }, "No attempt was made yet.");
   return [
     h("p", { class: "faint" }, "Served by the node of the attempt's prover; of a failed attempt by any node that holds it."),
-    data.attempts.map((it) => one(data.workload, it.attempt)),
+    data.attempts.map((it) => one(data.workload, it)),
   ];
 }
 
-function one(workload, attempt) {
+function one(workload, { attempt, prover }) {
   return h("div", { class: "log", "data-own": true, "data-key": `log ${attempt}` },
-    h("button", { type: "button", onclick: (event) => fetched(event.currentTarget.parentElement, workload, attempt) }, `Show the log of attempt ${attempt}`));
+    h("button", { type: "button", onclick: (event) => fetched(event.currentTarget.parentElement, workload, attempt, prover) }, `Show the log of attempt ${attempt}`));
 }
 
-async function fetched(place, workload, attempt) {
+async function fetched(place, workload, attempt, prover) {
   const button = place.querySelector("button");
   button.disabled = true;
   try {
@@ -30,7 +30,13 @@ async function fetched(place, workload, attempt) {
       all ? null : h("p", { class: "faint" }, `The first ${bytes(LOG_MAX)}.`));
   } catch (problem) {
     button.disabled = false;
-    show(place, button.cloneNode(true), trouble(problem));
+    show(place, button.cloneNode(true), trouble(problem), problem.code === "log-elsewhere" && await elsewhere(workload, prover));
     place.querySelector("button").onclick = button.onclick;
   }
+}
+
+/** The same page at the prover's own node, whose address the prover put on the chain. */
+async function elsewhere(workload, prover) {
+  const { address } = await get(`/provers/${prover}`).catch(() => ({}));
+  return /^https?:\/\//.test(address) && h("p", {}, h("a", { href: `${address}/#/workload/${workload}`, rel: "noreferrer" }, `See it at ${address}`));
 }
