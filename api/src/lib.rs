@@ -42,7 +42,7 @@ pub use params::{ParamChange, Parameter, Params, Value, unit};
 pub use place::Place;
 pub use problem::Problem;
 pub use program::{Artifact, Program, Programs};
-pub use prover::{Miss, Prover, Provers};
+pub use prover::{Miss, Prover, ProverState, Provers};
 pub use quote::{Payout, Quote, QuoteRequest};
 pub use status::{Breaker, Health, LogLevel, OwnFailure, ProgramRoom, Status, Versions};
 pub use timeline::{Step, timeline};

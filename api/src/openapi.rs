@@ -35,6 +35,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, path::
     api::Workload,
     api::Program,
     api::Provers,
+    api::ProverState,
     api::Prover,
     api::Account,
     api::Params,
@@ -78,10 +79,14 @@ const GET: HttpMethod = HttpMethod::Get;
 const POST: HttpMethod = HttpMethod::Post;
 
 /// A list that is read page by page, newest first.
-fn list(path: &'static str, id: &str, summary: &str) -> Endpoint {
+fn pages(path: &'static str, id: &str, summary: &str) -> Endpoint {
     Endpoint::new(GET, path, id, summary)
         .optional("limit", "at most this many; 20 unless told, 100 at most")
         .optional("cursor", "where to go on: what the page before gave as next")
+}
+
+fn list(path: &'static str, id: &str, summary: &str) -> Endpoint {
+    pages(path, id, summary)
         .optional("from", "only those of this height and above")
         .optional("to", "only those of this height and below")
 }
@@ -228,7 +233,9 @@ fn others() -> Vec<Endpoint> {
             .optional("account", "only those that this account deployed first")
             .ok(json::<api::Programs>()),
         Endpoint::new(GET, paths::PROGRAM, "program", "A program").with("id").ok(json::<api::Program>()).errors(&[404]),
-        Endpoint::new(GET, paths::PROVERS, "provers", "All provers").ok(json::<api::Provers>()),
+        pages(paths::PROVERS, "provers", "Provers, by account")
+            .optional("state", "only those in this state: jailed, draining, tested, active or waiting")
+            .ok(json::<api::Provers>()),
         Endpoint::new(GET, paths::PROVER, "prover", "A prover").with("id").ok(json::<api::Prover>()).errors(&[404]),
         Endpoint::new(GET, paths::VALIDATORS, "validators", "All validators: bonds, seats and votes")
             .ok(json::<api::Validators>()),

@@ -37,6 +37,8 @@ pub struct Prover {
     pub member: bool,
     /// Whether it takes no new workloads.
     pub draining: bool,
+    /// What it does, in a word.
+    pub state: ProverState,
     /// Where users reach its API; empty if it does not say.
     pub address: String,
     /// The last epoch in which it gave a sign of life.
@@ -48,6 +50,61 @@ pub struct Prover {
     /// How it fared.
     #[schema(value_type = schema::Tally)]
     pub tally: Tally,
+}
+
+/// What a prover does: the first of these that fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProverState {
+    /// It missed too much: nothing is drawn for it.
+    Jailed,
+    /// It takes no new workloads.
+    Draining,
+    /// What it declared is tested: nothing else is drawn for it.
+    Tested,
+    /// It is in the verdict set, and takes workloads.
+    Active,
+    /// It is not in the verdict set yet.
+    Waiting,
+}
+
+impl ProverState {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Jailed => "jailed",
+            Self::Draining => "draining",
+            Self::Tested => "tested",
+            Self::Active => "active",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    const fn of(prover: &types::record::Prover) -> Self {
+        match prover {
+            types::record::Prover { jailed: Some(_), .. } => Self::Jailed,
+            types::record::Prover { draining: true, .. } => Self::Draining,
+            types::record::Prover { test: Some(_), .. } => Self::Tested,
+            types::record::Prover { member: true, .. } => Self::Active,
+            _ => Self::Waiting,
+        }
+    }
+}
+
+impl std::fmt::Display for ProverState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl std::str::FromStr for ProverState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        serde_json::from_value(serde_json::Value::from(text))
+            .map_err(|_| "a prover is jailed, draining, tested, active or waiting".to_owned())
+    }
 }
 
 /// Something that counts towards jail.
@@ -62,13 +119,15 @@ pub struct Miss {
     pub fail: bool,
 }
 
-/// All provers, ascending by account.
+/// Provers, ascending by account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Provers {
     /// The height of the state that was read.
     pub height: u64,
     /// The provers.
     pub provers: Vec<Prover>,
+    /// What to give as `cursor` for the next page; none on the last.
+    pub next: Option<String>,
 }
 
 impl From<&types::record::Prover> for Prover {
@@ -85,6 +144,7 @@ impl From<&types::record::Prover> for Prover {
             live: prover.live,
             member: prover.member,
             draining: prover.draining,
+            state: ProverState::of(prover),
             address: prover.address.to_string(),
             seen: prover.seen,
             jailed_until_ms: prover.jailed.map(|until| until.0),

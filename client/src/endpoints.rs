@@ -2,8 +2,8 @@
 
 use crate::{Client, ClientError, client::Content, sign::encode_signed};
 use api::{
-    Account, Block, Genesis, Params, Program, Prover, Provers, Quote, QuoteRequest, Status, Submitted,
-    TransactionState, TransactionStatus, Validators, Workload, paths,
+    Account, Block, Genesis, Params, Program, Prover, Quote, QuoteRequest, Status, Submitted, TransactionState,
+    TransactionStatus, Validators, Workload, paths,
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -150,14 +150,6 @@ impl Client {
     /// As every request: see [`ClientError`].
     pub async fn program(&self, id: ProgramId) -> Result<Program, ClientError> {
         self.get(&paths::fill(paths::PROGRAM, &id)).await
-    }
-
-    /// All provers.
-    ///
-    /// # Errors
-    /// As every request: see [`ClientError`].
-    pub async fn provers(&self) -> Result<Provers, ClientError> {
-        self.get(paths::PROVERS).await
     }
 
     /// A prover.

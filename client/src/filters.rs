@@ -1,6 +1,6 @@
 //! What lists and event streams can be asked for.
 
-use api::WorkloadState;
+use api::{ProverState, WorkloadState};
 use types::{AccountId, ProgramId, WorkloadId, genesis::PeerId};
 
 /// Names and values of a query.
@@ -105,6 +105,19 @@ pub struct ProgramFilter {
 impl ProgramFilter {
     pub(crate) fn query(&self) -> Query {
         self.heights.and([("account", text(self.account.as_ref()))])
+    }
+}
+
+/// Which provers are listed: those that fit all that is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProverFilter {
+    /// In this state.
+    pub state: Option<ProverState>,
+}
+
+impl ProverFilter {
+    pub(crate) fn query(self) -> Query {
+        query([("state", text(self.state.as_ref()))])
     }
 }
 

@@ -61,7 +61,7 @@ pub use error::ClientError;
 pub use events::{Events, LogEvents};
 pub use files::{Moved, name_of};
 pub use filters::{
-    BlockFilter, EventFilter, Heights, MovementFilter, ProgramFilter, TransactionFilter, WorkloadFilter,
+    BlockFilter, EventFilter, Heights, MovementFilter, ProgramFilter, ProverFilter, TransactionFilter, WorkloadFilter,
 };
 pub use follow::Progress;
 pub use logs::{LogPart, Tell};

@@ -1,10 +1,12 @@
-//! Lists that a node gives page by page, newest first.
+//! Lists that a node gives page by page.
 
 use crate::{
     Client, ClientError,
-    filters::{BlockFilter, Heights, MovementFilter, ProgramFilter, Query, TransactionFilter, WorkloadFilter},
+    filters::{
+        BlockFilter, Heights, MovementFilter, ProgramFilter, ProverFilter, Query, TransactionFilter, WorkloadFilter,
+    },
 };
-use api::{Accounts, Blocks, Movements, Programs, Transactions, Workloads, paths};
+use api::{Accounts, Blocks, Movements, Programs, Provers, Transactions, Workloads, paths};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -53,6 +55,7 @@ pages! {
     Blocks, blocks: BlockSummary;
     Movements, movements: Movement;
     Programs, programs: Program;
+    Provers, provers: Prover;
     Transactions, transactions: TransactionSummary;
     Workloads, workloads: WorkloadSummary;
 }
@@ -141,6 +144,12 @@ impl Client {
     #[must_use]
     pub fn programs(&self, filter: &ProgramFilter) -> Pages<Programs> {
         Pages::new(self, paths::PROGRAMS, filter.query())
+    }
+
+    /// Provers that are registered, by account.
+    #[must_use]
+    pub fn provers(&self, filter: ProverFilter) -> Pages<Provers> {
+        Pages::new(self, paths::PROVERS, filter.query())
     }
 
     /// Accounts that were first heard of in these blocks, the last first.

@@ -64,10 +64,10 @@ export async function get(path, options) {
 
 /** The items of all pages of a list, or of as many as hold `most` of them; the first page's other fields beside them. */
 export async function all(path, name, most, options) {
-  const first = await get(path, options);
+  const first = await get(`${path}?limit=100`, options);
   const items = first[name];
   for (let { next } = first; next && items.length < most; ) {
-    const page = await get(`${path}?cursor=${encodeURIComponent(next)}`, options);
+    const page = await get(`${path}?limit=100&cursor=${encodeURIComponent(next)}`, options);
     items.push(...page[name]);
     next = page[name].length ? page.next : null;
   }

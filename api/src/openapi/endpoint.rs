@@ -87,7 +87,7 @@ impl Endpoint {
     }
 
     fn parameter(mut self, name: &str, place: ParameterIn, required: bool, description: Option<&str>) -> Self {
-        self.operation = self.operation.parameter(parameter::parameter(name, place, required, description));
+        self.operation = self.operation.parameter(parameter::parameter(self.path, name, place, required, description));
         self
     }
 

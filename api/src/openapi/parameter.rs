@@ -1,4 +1,4 @@
-//! The parameters of paths and queries: one name means the same everywhere.
+//! The parameters of paths and queries: one name means the same everywhere, but for provers, which are listed by account.
 
 use crate::{paths, schema};
 use utoipa::openapi::{
@@ -7,14 +7,26 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, Type},
 };
 
-/// A parameter.
-pub(super) fn parameter(name: &str, place: ParameterIn, required: bool, description: Option<&str>) -> Parameter {
+/// A place, as numbers that are surely small enough.
+const PLACE: &str = "^(0|[1-9][0-9]{0,18})-(0|[1-9][0-9]{0,8})$";
+
+/// A parameter of a path of the API.
+pub(super) fn parameter(
+    path: &str,
+    name: &str,
+    place: ParameterIn,
+    required: bool,
+    description: Option<&str>,
+) -> Parameter {
     let parameter = ParameterBuilder::new().name(name).parameter_in(place).required(schema::required(required));
-    parameter.schema(Some(shape(name))).description(description).build()
+    parameter.schema(Some(shape(path, name))).description(description).build()
 }
 
-fn shape(name: &str) -> RefOr<Schema> {
+fn shape(path: &str, name: &str) -> RefOr<Schema> {
     match name {
+        "cursor" if path == paths::PROVERS => RefOr::Ref(Ref::from_schema_name("Id")),
+        "state" if path == paths::PROVERS => RefOr::Ref(Ref::from_schema_name("ProverState")),
+        "cursor" => ObjectBuilder::new().schema_type(Type::String).pattern(Some(PLACE)).build().into(),
         "id" | "workload" | "account" | "program" | "prover" | "leader" => RefOr::Ref(Ref::from_schema_name("Id")),
         "height" | "limit" | "from" | "to" => whole(0, u64::MAX),
         "attempt" => whole(0, u16::MAX.into()),

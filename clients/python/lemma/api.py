@@ -299,6 +299,9 @@ class Proof(TypedDict):
     verified: bool
 
 
+ProverState: TypeAlias = Literal['jailed', 'draining', 'tested', 'active', 'waiting']
+
+
 class Resources(TypedDict):
     """
     Processor cores, memory and disk in MiB, and graphics processors that a workload needs or a prover has.
@@ -669,6 +672,7 @@ class Prover(TypedDict):
     member: bool
     misses: list[Miss]
     seen: int
+    state: ProverState
     tally: Tally
     test: NotRequired[Id | None]
     unbonding: list[Unbonding]
@@ -676,10 +680,11 @@ class Prover(TypedDict):
 
 class Provers(TypedDict):
     """
-    All provers, ascending by account.
+    Provers, ascending by account.
     """
 
     height: int
+    next: NotRequired[str | None]
     provers: list[Prover]
 
 

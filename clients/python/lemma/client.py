@@ -99,6 +99,10 @@ class Client:
         """All programs that fit, the last deployed first."""
         return items(self.http, "/v1/programs", "programs", query(**{"account": account, "from": since, "to": until}))
 
+    def provers(self, *, state: str | None = None) -> Iterator[api.Prover]:
+        """All provers in a state, by account."""
+        return items(self.http, "/v1/provers", "provers", query(state=state))
+
     def accounts(self, *, since: int | None = None, until: int | None = None) -> Iterator[api.Account]:
         """All accounts that were first heard of from block `since` to block `until`, the last first."""
         return items(self.http, "/v1/accounts", "accounts", query(**{"from": since, "to": until}))

@@ -86,6 +86,12 @@ export class Client {
     return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.programs);
   }
 
+  /** All provers that fit, by account. */
+  provers(filter: Filter<'provers'> = {}): AsyncGenerator<Api['Prover']> {
+    const ask = async (query: object) => there(await this.#api.GET('/v1/provers', { params: { query } }));
+    return items((cursor) => ask({ ...filter, ...page(cursor) }), (it) => it.provers);
+  }
+
   /** All accounts that fit, the last that were first heard of first. */
   accounts(filter: Filter<'accounts'> = {}): AsyncGenerator<Api['Account']> {
     const ask = async (query: object) => there(await this.#api.GET('/v1/accounts', { params: { query } }));

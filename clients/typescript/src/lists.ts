@@ -8,6 +8,7 @@ interface Lists {
   blocks: '/v1/blocks';
   movements: '/v1/accounts/{id}/movements';
   programs: '/v1/programs';
+  provers: '/v1/provers';
   transactions: '/v1/transactions';
   workloads: '/v1/workloads';
 }

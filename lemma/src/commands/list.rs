@@ -8,17 +8,24 @@ use client::{BlockFilter, Heights, PAGE_MAX, Page, Pages, ProgramFilter, Transac
 use serde::Serialize;
 use types::{AccountId, ProgramId, genesis::PeerId};
 
-/// How much of a list is shown.
+/// How much of a list is shown, and of which blocks.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Extent {
+    #[command(flatten)]
+    count: Count,
+    #[command(flatten)]
+    span: Span,
+}
+
+/// How much of a list is shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Count {
     /// At most so many
     #[arg(long, default_value_t = 20, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// All of them, page by page
     #[arg(long)]
     all: bool,
-    #[command(flatten)]
-    span: Span,
 }
 
 /// Of which blocks.
@@ -113,9 +120,11 @@ impl Extent {
     const fn heights(self) -> Heights {
         self.span.heights()
     }
+}
 
+impl Count {
     /// Prints a list: a table for each page, or an object of JSON for each item.
-    async fn print<P: Page<Item: Serialize>, const N: usize>(
+    pub async fn print<P: Page<Item: Serialize>, const N: usize>(
         self,
         context: &Context,
         pages: Pages<P>,
@@ -161,7 +170,7 @@ impl Workloads {
         let Self { account, program, state, prover, extent } = self;
         let filter = WorkloadFilter { account, program, state, prover, heights: extent.heights() };
         let header = ["workload", "state", "attempt", "prover", "program", "sender", "block"];
-        extent.print(context, context.client()?.workloads(&filter), header, workload).await
+        extent.count.print(context, context.client()?.workloads(&filter), header, workload).await
     }
 }
 
@@ -186,7 +195,7 @@ impl Blocks {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let filter = BlockFilter { leader: self.leader, heights: self.extent.heights() };
         let header = ["block", "chain time", "transactions", "events", "leader", "hash"];
-        self.extent.print(context, context.client()?.blocks(&filter), header, block).await
+        self.extent.count.print(context, context.client()?.blocks(&filter), header, block).await
     }
 }
 
@@ -206,7 +215,7 @@ impl Programs {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let filter = ProgramFilter { account: self.account, heights: self.extent.heights() };
         let header = ["program", "name", "proof system", "runtime", "deployed by", "block"];
-        self.extent.print(context, context.client()?.programs(&filter), header, program).await
+        self.extent.count.print(context, context.client()?.programs(&filter), header, program).await
     }
 }
 
@@ -225,7 +234,7 @@ impl Accounts {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let pages = context.client()?.accounts(self.extent.heights());
-        self.extent.print(context, pages, ["account", "LEM", "next nonce"], account).await
+        self.extent.count.print(context, pages, ["account", "LEM", "next nonce"], account).await
     }
 }
 
@@ -238,7 +247,7 @@ impl Transactions {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         let filter = TransactionFilter { account: self.account, kind: self.kind, heights: self.extent.heights() };
         let header = ["transaction", "kind", "sender", "block"];
-        self.extent.print(context, context.client()?.transactions(&filter), header, transaction).await
+        self.extent.count.print(context, context.client()?.transactions(&filter), header, transaction).await
     }
 }
 

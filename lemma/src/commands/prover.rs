@@ -4,9 +4,11 @@ mod join;
 mod ledger;
 mod show;
 
-use super::{Context, account::Whose, signing::Signing, stake::Stake};
+use super::{Context, account::Whose, list::Count, signing::Signing, stake::Stake};
 use crate::exit::{Failure, instead};
+use api::ProverState;
 use clap::Subcommand;
+use client::ProverFilter;
 use join::{Register, Update};
 use ledger::Ledger;
 use serde::Serialize;
@@ -19,9 +21,17 @@ use types::{Call, TxId, registry::Role};
                         lemma prover status --key node/config.toml"
 )]
 pub enum Prover {
-    /// List all provers
-    #[command(after_help = "Example:\n  lemma prover list")]
-    List,
+    /// List provers
+    #[command(
+        after_help = "Examples:\n  lemma prover list\n  lemma prover list --state active --all --json | jq -r .account"
+    )]
+    List {
+        /// Only those in this state: jailed, draining, tested, active or waiting
+        #[arg(long)]
+        state: Option<ProverState>,
+        #[command(flatten)]
+        count: Count,
+    },
     /// Show one prover, and what keeps it from work
     #[command(
         after_help = "Examples:\n  lemma prover status ACCOUNT\n  lemma prover status --key net/node-0/config.toml"
@@ -74,7 +84,7 @@ impl Prover {
     /// Does it.
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
-            Self::List => show::list(context).await,
+            Self::List { state, count } => show::list(context, ProverFilter { state }, count).await,
             Self::Status { whose } => show::status(context, whose.account(context)?).await,
             Self::Ledger(ledger) => ledger.run(context).await,
             Self::Register(register) => register.run(context).await,

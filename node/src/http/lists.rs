@@ -12,7 +12,12 @@ const LIMIT_MAX: usize = 100;
 pub(super) fn range(limit: Option<usize>, cursor: Option<&str>, from: Option<u64>, to: Option<u64>) -> Answer<Range> {
     let wrong = |_| bad(&"the cursor is none that a page named as next");
     let before = cursor.map(|text| text.parse().map_err(wrong)).transpose()?;
-    Ok(Range { before, from, to, limit: limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX) })
+    Ok(Range { before, from, to, limit: entries(limit) })
+}
+
+/// How many entries a page has at most.
+pub(super) fn entries(limit: Option<usize>) -> usize {
+    limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
 }
 
 /// What a page names as next.

@@ -4,9 +4,9 @@ use super::{
     Asked,
     extract::{Asking, Named},
     failure::Answer,
-    lists::{next, range},
+    lists::{entries, next, range},
 };
-use api::{Account, Accounts, Problem, Program, Programs, Prover, Provers, problem};
+use api::{Account, Accounts, Problem, Program, Programs, Prover, ProverState, Provers, problem};
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use types::{AccountId, ProgramId, record, state_key};
@@ -58,13 +58,35 @@ pub(super) async fn program(State(gateway): Asked, Named(id): Named<ProgramId>) 
     Ok(Json(Program::from(&program)))
 }
 
-/// All that are registered. One that took back its whole bond is no longer among them, and still found by its account.
-pub(super) async fn provers(State(gateway): Asked) -> Answer<Json<Provers>> {
-    let (_, registry) = gateway.state.get::<record::Registry>(state_key::registry()).await?;
-    let registry = registry.unwrap_or_default();
-    let keys = registry.provers.iter().map(|account| state_key::prover(*account)).collect();
-    let (height, provers) = gateway.state.all::<record::Prover>(keys).await?;
-    Ok(Json(Provers { height, provers: provers.iter().flatten().map(Prover::from).collect() }))
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WhichProvers {
+    limit: Option<usize>,
+    /// The last account of the page before.
+    cursor: Option<AccountId>,
+    state: Option<ProverState>,
+}
+
+/// Those that are registered. One that took back its whole bond is no longer among them, and still found by its account.
+pub(super) async fn provers(State(gateway): Asked, Asking(which): Asking<WhichProvers>) -> Answer<Json<Provers>> {
+    let limit = entries(which.limit);
+    let (height, registry) = gateway.state.get::<record::Registry>(state_key::registry()).await?;
+    let mut left = registry.unwrap_or_default().provers.into_vec();
+    left.retain(|account| which.cursor.is_none_or(|last| *account > last));
+    let mut provers = Vec::new();
+    for some in left.chunks(limit + 1) {
+        let keys = some.iter().map(|account| state_key::prover(*account)).collect();
+        let (_, read) = gateway.state.all::<record::Prover>(keys).await?;
+        let fits = |prover: &Prover| which.state.is_none_or(|state| prover.state == state);
+        provers.extend(read.iter().flatten().map(Prover::from).filter(fits));
+        if provers.len() > limit {
+            break;
+        }
+    }
+    let more = provers.len() > limit;
+    provers.truncate(limit);
+    let next = provers.last().filter(|_| more).map(|prover| prover.account.to_string());
+    Ok(Json(Provers { height, provers, next }))
 }
 
 pub(super) async fn prover(State(gateway): Asked, Named(id): Named<AccountId>) -> Answer<Json<Prover>> {

@@ -1,7 +1,7 @@
 //! The chain, blocks, programs, provers and accounts.
 
 use crate::{fake::Served, records};
-use api::{Account, Health, Params, Program, Provers, Status};
+use api::{Account, Health, Params, Program, ProverState, Provers, Status};
 use bytes::Bytes;
 use ports::{Header, ReadError};
 use types::{AccountId, Amount, Body, Call, List, genesis::PeerId, record, state_key};
@@ -107,8 +107,37 @@ async fn accounts_programs_and_provers_are_read_from_the_state() {
     served.engine.put(state_key::registry(), &registry);
     let provers: Provers = served.get("/v1/provers").await.json();
     assert_eq!(provers.provers.iter().map(|it| it.account).collect::<Vec<_>>(), [prover.account]);
+    assert_eq!((provers.provers[0].state, provers.next), (ProverState::Draining, None));
     let one: api::Prover = served.get(&format!("/v1/provers/{}", prover.account)).await.json();
     assert_eq!((one.tally.verified, one.bond, one.draining, one.seen), (4, Amount(8), true, 5));
+}
+
+#[tokio::test]
+async fn provers_come_page_by_page_and_by_state() {
+    let served = Served::new().await;
+    let (key, capacity) = (served.genesis.provers[1].key, served.genesis.provers[1].capacity);
+    let all: Vec<AccountId> = (1..=9).map(|number| AccountId([number; 32])).collect();
+    for account in &all {
+        let (member, draining) = (true, account.0[0].is_multiple_of(4));
+        let new = record::Prover::new(*account, key, Amount(8), 5);
+        served.engine.put(state_key::prover(*account), &record::Prover { capacity, member, draining, ..new });
+    }
+    served.engine.put(state_key::registry(), &record::Registry { provers: List::truncated(all.clone()) });
+    for (state, expected) in [("", all.clone()), ("&state=draining", vec![all[3], all[7]]), ("&state=jailed", vec![])] {
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let page: Provers = served.get(&format!("/v1/provers?limit=2{state}{cursor}")).await.json();
+            assert!(page.provers.len() <= 2);
+            seen.extend(page.provers.iter().map(|it| it.account));
+            pages += 1;
+            let Some(next) = page.next else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!((seen, pages), (expected.clone(), expected.len().div_ceil(2).max(1)), "{state}");
+    }
+    for query in ["cursor=7", "state=idle", "from=1"] {
+        assert_eq!(served.get(&format!("/v1/provers?{query}")).await.problem().0, 400, "{query}");
+    }
 }
 
 #[tokio::test]

@@ -1,22 +1,18 @@
 //! How provers are and fare.
 
 use crate::{
-    commands::Context,
-    output::{BAD, FAINT, GOOD, plain_table, short, styled},
+    commands::{Context, list::Count},
+    output::{BAD, FAINT, GOOD, short, styled},
     units::{Span, size},
 };
-use api::{Breaker, ProgramRoom, Prover, Provers};
+use api::{Breaker, ProgramRoom, Prover};
+use client::ProverFilter;
 use serde::Serialize;
 use types::{AccountId, Amount, Millis, Params, Resources};
 
-/// All provers.
-pub async fn list(context: &Context) -> anyhow::Result<()> {
-    let provers = context.client()?.provers().await?;
-    context.out.result(&provers, table)
-}
-
-fn table(provers: &Provers) -> String {
-    let mut table = plain_table([
+/// Provers, by account.
+pub async fn list(context: &Context, filter: ProverFilter, count: Count) -> anyhow::Result<()> {
+    let header = [
         "prover",
         "state",
         "bond",
@@ -29,12 +25,12 @@ fn table(provers: &Provers) -> String {
         "rejected",
         "earned",
         "address",
-    ]);
-    for prover in &provers.provers {
+    ];
+    let row = |prover: &Prover| {
         let tally = &prover.tally;
-        table.add_row([
+        [
             short(prover.account),
-            word(prover).to_owned(),
+            prover.state.to_string(),
             prover.bond.to_string(),
             prover.capacity.cpus.to_string(),
             prover.in_use.cpus.to_string(),
@@ -45,20 +41,9 @@ fn table(provers: &Provers) -> String {
             tally.rejected.to_string(),
             tally.earned.to_string(),
             prover.address.clone(),
-        ]);
-    }
-    table.to_string()
-}
-
-/// What matters most about it, in a word.
-fn word(prover: &Prover) -> &'static str {
-    match prover {
-        Prover { jailed_until_ms: Some(_), .. } => "jailed",
-        Prover { draining: true, .. } => "draining",
-        Prover { member: true, .. } => "active",
-        Prover { test: Some(_), .. } => "tested",
-        _ => "waiting",
-    }
+        ]
+    };
+    count.print(context, context.client()?.provers(filter), header, row).await
 }
 
 /// One prover.
