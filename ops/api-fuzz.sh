@@ -31,6 +31,8 @@ resident() {
     awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
 }
 
+# Before its first block a node is not ready, and says so.
+unready=$(curl --silent "$node/metrics" | grep '^lemma_http_responses_total{status="503"' || true)
 answered() {
     curl --silent "$node/metrics" | awk '/^lemma_http_responses_total/ { sum += $2 } END { print sum + 0 }'
 }
@@ -47,7 +49,7 @@ while [ "$(answered)" -lt "$requests" ]; do
     echo "round $round: $(answered) answers, node-0 has $(resident) KiB resident"
 done
 curl --silent "$node/metrics" | grep '^lemma_http_responses_total'
-if curl --silent "$node/metrics" | grep '^lemma_http_responses_total{status="50[0-24-9]'; then
+if curl --silent "$node/metrics" | grep '^lemma_http_responses_total{status="5' | grep --invert-match --line-regexp --fixed-strings "$unready"; then
     echo "the node answered with server errors" >&2
     exit 1
 fi

@@ -30,6 +30,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Whole programs: `examples/one_run.rs`, `examples/listen.rs`.
 #![deny(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

@@ -7,7 +7,10 @@ use crate::{
     },
 };
 use api::{Accounts, Blocks, Movements, Programs, Provers, Transactions, Workloads, paths};
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    stream::{self, BoxStream},
+};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use types::AccountId;
@@ -112,12 +115,12 @@ impl<P: Page> Pages<P> {
     }
 
     /// Everything listed, page by page as it is wanted. Ends after an error.
-    pub fn items(self) -> impl Stream<Item = Result<P::Item, ClientError>> + Send + 'static {
+    pub fn items(self) -> BoxStream<'static, Result<P::Item, ClientError>> {
         let pages = stream::try_unfold(self, async |mut pages| {
             let page = pages.page().await?;
             Ok::<_, ClientError>(page.map(|page| (page, pages)))
         });
-        pages.map_ok(|page| stream::iter(page.items()).map(Ok::<_, ClientError>)).try_flatten()
+        pages.map_ok(|page| stream::iter(page.items()).map(Ok::<_, ClientError>)).try_flatten().boxed()
     }
 }
 

@@ -60,11 +60,13 @@ pub enum NodeError {
     /// The certificate of the API.
     #[error(transparent)]
     Tls(#[from] crate::http::TlsError),
-    /// The API's address cannot be listened on.
-    #[error("the API cannot listen on {address}: {source}; choose another address in [http]")]
+    /// An address cannot be listened on.
+    #[error("the node cannot listen on {address}: {source}; choose another address in [{section}]")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// Where it stands in the configuration.
+        section: &'static str,
         /// What the operating system said.
         source: io::Error,
     },

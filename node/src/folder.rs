@@ -6,8 +6,14 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 use types::ChainId;
+
+/// How long a folder that is held is waited for, and how often it is tried: a node that was killed may hold it for a moment yet.
+const LOCK_MAX: Duration = Duration::from_secs(1);
+const LOCK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A data folder that this process holds until the value is dropped.
 #[derive(Debug)]
@@ -22,10 +28,14 @@ impl Folder {
         let failed = |source| NodeError::Folder { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
         let lock = File::options().write(true).create(true).truncate(false).open(path.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(NodeError::Locked(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        let end = Instant::now() + LOCK_MAX;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < end => thread::sleep(LOCK_AGAIN),
+                Err(TryLockError::WouldBlock) => return Err(NodeError::Locked(path.to_owned())),
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
         }
         let folder = Self { path: path.to_owned(), _lock: lock };
         folder.belongs_to(chain)?;

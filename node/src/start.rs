@@ -24,7 +24,13 @@ use followers::{Duties, follow};
 use ledger::Ledger;
 use ports::{Committee, Engine, ReadError};
 use replica::Replica;
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -36,6 +42,9 @@ use types::{Genesis, genesis::PeerId, state_key};
 const GRACE: Duration = Duration::from_secs(5);
 /// How often the node looks whether its engine still runs.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long an address that is taken is waited for, and how often it is tried.
+const BIND_MAX: Duration = Duration::from_secs(5);
+const BIND_AGAIN: Duration = Duration::from_millis(50);
 
 /// A node that runs. Dropped without [`Running::stop`], its parts end with the process.
 pub struct Running {
@@ -62,7 +71,7 @@ pub async fn run(
     log: Option<LogControl>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), NodeError> {
-    let listener = bind(config.http.listen).await?;
+    let listener = bind(config.http.listen, "http").await?;
     let running = start(config, builtin, log, listener).await?;
     tracing::info!(http = %running.http, "the node runs");
     let engine = running.handle.engine.clone();
@@ -74,8 +83,17 @@ pub async fn run(
     ended
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })
+/// Listens on an address of a section of the configuration. A node that was killed may hold it for a moment yet.
+async fn bind(address: SocketAddr, section: &'static str) -> Result<TcpListener, NodeError> {
+    let end = Instant::now() + BIND_MAX;
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                tokio::time::sleep(BIND_AGAIN).await;
+            }
+            result => return result.map_err(|source| NodeError::Listen { address, section, source }),
+        }
+    }
 }
 
 /// Starts a node whose API listens on `listener`; `builtin` and `log` as [`run`] takes them.
@@ -111,7 +129,8 @@ async fn begin(
     listener: TcpListener,
     around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host> + Send + 'static,
 ) -> Result<Running, NodeError> {
-    let http = listener.local_addr().map_err(|source| NodeError::Listen { address: config.http.listen, source })?;
+    let failed = |source| NodeError::Listen { address: config.http.listen, section: "http", source };
+    let http = listener.local_addr().map_err(failed)?;
     let limits = config.http.clone();
     let operator = http::Operator::new(&limits, log)?;
     let parts = tokio::task::spawn_blocking(move || join(&config, builtin, tokio::runtime::Handle::current(), around));
@@ -179,7 +198,7 @@ fn join(
     runtime: tokio::runtime::Handle,
     around: impl FnOnce(Arc<Host>) -> Arc<dyn ports::Host>,
 ) -> Result<Parts, NodeError> {
-    let genesis = Arc::new(read_genesis(&config.genesis)?);
+    let (genesis, waits) = (Arc::new(read_genesis(&config.genesis)?), runtime.clone());
     let unusable = |error: types::GenesisError| {
         NodeError::Genesis(GenesisFileError { path: config.genesis.clone(), line: None, reason: error.to_string() })
     };
@@ -222,6 +241,8 @@ fn join(
         threads: config.limits.engine_threads,
     };
     let replica = Replica::new(replica::Config { genesis: genesis.clone(), prover: prover.map(|prover| prover.keys) });
+    // The engine itself does not wait for its address.
+    drop(waits.block_on(bind(setup.network.listen, "p2p"))?);
     let handle = engine::start(setup, Arc::new(ledger), Box::new(replica), around(host.clone()))?;
     Ok(Parts { handle, host, genesis, me, prover: account, folder, duties })
 }

@@ -44,6 +44,8 @@ pub(super) struct Partial {
     /// Whether some of it was written by an earlier process.
     pub(super) is_old: bool,
     data: File,
+    /// One writes at a time: the file system lets no two, and would have them wait at full load.
+    writing: Mutex<()>,
     pub(super) there: Mutex<There>,
 }
 
@@ -167,7 +169,7 @@ impl Partial {
         data.set_len(size)?;
         let map = PartMap::empty(size);
         fs::write(map_path(path), [size.to_le_bytes().as_slice(), map.bytes()].concat())?;
-        Ok(Self { path: path.to_owned(), size, is_old: false, data, there: Mutex::new(There::new(map, size, path)?) })
+        Ok(Self::new(path, size, false, data, There::new(map, size, path)?))
     }
 
     fn load(path: &Path, blob_bytes_max: u64) -> Option<Self> {
@@ -178,7 +180,12 @@ impl Partial {
         let data = File::options().write(true).open(path).ok()?;
         let fits = data.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == size);
         let there = There::new(map, size, path).ok().filter(|_| fits)?;
-        Some(Self { path: path.to_owned(), size, is_old: true, data, there: Mutex::new(there) })
+        Some(Self::new(path, size, true, data, there))
+    }
+
+    fn new(path: &Path, size: u64, is_old: bool, data: File, there: There) -> Self {
+        let (path, writing) = (path.to_owned(), Mutex::default());
+        Self { path, size, is_old, data, writing, there: Mutex::new(there) }
     }
 
     pub(super) const fn size(&self) -> u64 {
@@ -195,8 +202,9 @@ impl Partial {
         lock(&self.there).map.clone()
     }
 
-    /// Writes a part that was found right, at its place. Many may write at once: of one part they write the same.
+    /// Writes a part that was found right, at its place. Many may come at once: of one part they write the same.
     pub(super) fn write(&self, part: u32, bytes: &[u8]) -> io::Result<()> {
+        let _writing = lock(&self.writing);
         self.data.write_all_at(bytes, part_range(self.size, part).0)
     }
 }

@@ -23,14 +23,14 @@ pub(super) async fn serve(
     let (mut all, most) = (JoinSet::new(), limits.connections_max);
     if let Some(tls) = &limits.tls {
         let certificate = Certificate::open(&tls.cert, &tls.key)?;
-        let (listener, gateway, stop) = (bind(tls.listen).await?, gateway.clone(), wanted(asked.clone()));
+        let (listener, gateway, stop) = (bind(tls.listen, "http.tls").await?, gateway.clone(), wanted(asked.clone()));
         let used = certificate.used();
         all.spawn(http::serve(listener, gateway, most, Some(used), stop));
         tokio::spawn(certificate.keep());
         tracing::info!(https = %tls.listen, "the API is served through TLS");
     }
     if let Some(address) = limits.operator.listen {
-        let listener = bind(address).await?;
+        let listener = bind(address, "http.operator").await?;
         all.spawn(http::serve_operator(listener, gateway.clone(), most, wanted(asked.clone())));
         tracing::info!(operator = %address, "the operator's endpoints are served");
     }

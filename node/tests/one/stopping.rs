@@ -1,8 +1,8 @@
 //! How a node ends.
 
 use crate::alone::alone;
-use node::{Config, NodeError};
-use std::{fs, path::PathBuf, time::Duration};
+use node::{Config, Http, NodeError, P2p};
+use std::{fs, net::TcpListener, path::PathBuf, time::Duration};
 
 /// Only what never comes takes so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,4 +34,29 @@ async fn a_node_ends_in_order_when_asked_and_with_an_error_when_its_engine_fails
     }
     let error = ended(config, std::future::pending()).await.expect_err("it cannot go on");
     assert!(matches!(error, NodeError::EngineStopped), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_waits_for_the_addresses_of_one_that_was_killed_but_not_for_ever() {
+    let dir = tempfile::tempdir().expect("folder");
+    let alone = alone(dir.path());
+    let held = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let (http, p2p) = (held(), held());
+    let address = |listener: &TcpListener| listener.local_addr().expect("an address");
+    let config = Config {
+        http: Http { listen: address(&http), ..alone.http.clone() },
+        p2p: P2p { listen: Some(address(&p2p).to_string()), ..alone.p2p.clone() },
+        ..alone
+    };
+    let error = ended(config.clone(), std::future::pending()).await.expect_err("it is taken");
+    assert!(matches!(error, NodeError::Listen { section: "http", .. }), "{error}");
+    drop(http);
+    let error = ended(config.clone(), std::future::pending()).await.expect_err("it is taken");
+    assert!(matches!(error, NodeError::Listen { section: "p2p", .. }), "{error}");
+    let freed = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        drop(p2p);
+    });
+    ended(config.clone(), async {}).await.expect("in order");
+    freed.join().expect("freed");
 }
