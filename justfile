@@ -50,6 +50,7 @@ full: ci
     cargo test --package receipt --test every_byte -- --ignored
     cargo run --package sim -- --seeds 0..100
     cargo run -- demo --nodes 7 --workloads 20
+    just explorer-test resume clients ops-check
 
 # Rebuild the artifacts of programs/ and write them.
 programs *arguments:
@@ -114,7 +115,7 @@ api-load streams="1000" rate="2000" seconds="30":
 # Drive a browser through the explorer of a local network. Needs node and chromium.
 explorer-test:
     cargo build
-    cd explorer/tests && npm ci --no-audit --no-fund && npm test
+    cd explorer/tests && npm ci --no-audit --no-fund && SHOTS="${SHOTS:-{{justfile_directory()}}/target/screenshots}" npm test
 
 # Rebuild the check of receipts that the explorer runs in the browser; --check compares. Needs clang.
 explorer-receipt *arguments:

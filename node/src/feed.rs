@@ -37,7 +37,7 @@ pub struct Told {
 
 impl Told {
     /// What one listener alone is told.
-    fn aside(event: Event) -> Arc<Self> {
+    pub(crate) fn aside(event: Event) -> Arc<Self> {
         Arc::new(Self { place: None, event, parties: Parties::default() })
     }
 }
@@ -95,7 +95,7 @@ impl Feed {
     }
 
     /// A listener that goes on after an event, with the place before which this feed does not know what it missed: that is
-    /// [`Listener::catch_up`]'s to tell. None once the feed has ended.
+    /// the index's to tell. None once the feed has ended.
     #[must_use]
     pub fn resume(&self, filter: Filter, heard: Place) -> Option<(Listener, Option<Unknown>)> {
         let past = self.past();
@@ -167,15 +167,9 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The same, told before all else what was unknown to the feed, in order; where that cannot be told, that there is a gap.
-    #[must_use]
-    pub fn catch_up(mut self, unknown: Option<Vec<Told>>) -> Self {
-        let first = match unknown {
-            Some(told) => told.into_iter().map(Arc::new).collect(),
-            None => vec![Told::aside(Event::gap())],
-        };
-        first.into_iter().rev().for_each(|told| self.missed.push_front(told));
-        self
+    /// It was told elsewhere of the chain up to this place.
+    pub fn heard(&mut self, place: Place) {
+        self.heard = self.heard.max(Some(place));
     }
 
     /// The next event; none at the end. A listener that was too slow gets `lagged` as its last.
@@ -200,9 +194,6 @@ impl Listener {
 
     /// Whether an event concerns it, and it has not heard it yet.
     fn takes(&mut self, told: &Told) -> bool {
-        if told.event.event == api::GAP {
-            return true;
-        }
         // Whoever asked for no place takes blocks as they come.
         if let (Some(heard), Some(place)) = (&mut self.heard, told.place) {
             if place <= *heard {

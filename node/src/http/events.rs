@@ -5,7 +5,10 @@ use super::{
     extract::{Asking, bad},
     failure::{Answer, Failure},
 };
-use crate::feed::{Filter, Listener, Told, Unknown};
+use crate::{
+    feed::{Filter, Listener, Told, Unknown},
+    index::Index,
+};
 use api::{Place, problem};
 use axum::{
     extract::State,
@@ -14,15 +17,15 @@ use axum::{
 };
 use futures::Stream;
 use serde::Deserialize;
-use std::{convert::Infallible, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use types::{AccountId, WorkloadId};
 
 /// How often a stream without events shows that it lives.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How many blocks ahead of this node's last a listener may have heard of elsewhere.
 const AHEAD_MAX: u64 = 1024;
-/// How many older events a listener that comes back is told.
-const MISSED_MAX: usize = 8 * 1024;
+/// How many older events are read at once for a listener that comes back: what a slow reader holds.
+const PAGE: usize = 128;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,10 +45,10 @@ pub(super) async fn stream(
     let busy = |_| Failure::new(problem::TOO_MANY, "this node has as many listeners as it may");
     let permit = gateway.streams.clone().try_acquire_owned().map_err(busy)?;
     let stopping = || Failure::new(problem::STOPPED, "the node is stopping");
-    let listener = listener(&gateway, Filter { workload, account, prover }, heard).await.ok_or_else(stopping)?;
-    let events = futures::stream::unfold((listener, permit), |(mut listener, permit)| async move {
-        let told = listener.next().await?;
-        Some((Ok(event(&told)), (listener, permit)))
+    let listening = Listening::begin(&gateway, Filter { workload, account, prover }, heard).ok_or_else(stopping)?;
+    let events = futures::stream::unfold((listening, permit), |(mut listening, permit)| async move {
+        let told = listening.next().await?;
+        Some((Ok(event(&told)), (listening, permit)))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -57,20 +60,63 @@ fn heard(headers: &HeaderMap) -> Answer<Option<Place>> {
     place.map(Some).ok_or_else(|| bad(&"Last-Event-ID is none of this stream: a height and a number, as in 71-0"))
 }
 
-/// A listener that first hears what it missed.
-async fn listener(gateway: &Gateway, filter: Filter, heard: Option<Place>) -> Option<Listener> {
-    let feed = &gateway.desk.feed;
-    let Some(heard) = heard else { return feed.listen(filter) };
-    if heard.height > gateway.state.0.status().height.saturating_add(AHEAD_MAX) {
-        return Some(feed.listen(filter)?.catch_up(None));
+/// A listener that first hears what it missed: what the feed no longer knows, the index does.
+struct Listening {
+    index: Arc<Index>,
+    filter: Filter,
+    listener: Listener,
+    /// What was read and not told yet.
+    page: VecDeque<Arc<Told>>,
+    /// What is to be read.
+    missed: Option<Unknown>,
+}
+
+impl Listening {
+    /// None once the node is stopping.
+    fn begin(gateway: &Gateway, filter: Filter, heard: Option<Place>) -> Option<Self> {
+        let (feed, index) = (&gateway.desk.feed, gateway.desk.index.clone());
+        let ahead = gateway.state.0.status().height.saturating_add(AHEAD_MAX);
+        let mut page = VecDeque::new();
+        let (listener, missed) = match heard {
+            None => (feed.listen(filter)?, None),
+            Some(heard) if heard.height > ahead => {
+                page.push_back(gap());
+                (feed.listen(filter)?, None)
+            }
+            Some(heard) => feed.resume(filter, heard)?,
+        };
+        Some(Self { index, filter, listener, page, missed })
     }
-    let (listener, unknown) = feed.resume(filter, heard)?;
-    let Some(Unknown { after, until }) = unknown else { return Some(listener) };
-    let missed = gateway.desk.index.told(after, until, filter, MISSED_MAX).await;
-    Some(listener.catch_up(missed.unwrap_or_else(|problem| {
-        tracing::warn!(%problem, "what a listener missed cannot be read");
-        None
-    })))
+
+    /// The next event; none at the end.
+    async fn next(&mut self) -> Option<Arc<Told>> {
+        loop {
+            if let Some(told) = self.page.pop_front() {
+                told.place.into_iter().for_each(|place| self.listener.heard(place));
+                return Some(told);
+            }
+            let Some(missed) = self.missed.take() else { return self.listener.next().await };
+            self.read(missed).await;
+        }
+    }
+
+    async fn read(&mut self, Unknown { after, until }: Unknown) {
+        let read = self.index.told(after, until, self.filter, PAGE).await.unwrap_or_else(|problem| {
+            tracing::warn!(%problem, "what a listener missed cannot be read");
+            None
+        });
+        let Some(read) = read else { return self.page.push_back(gap()) };
+        if read.len() == PAGE {
+            let last = read.last().and_then(|told| told.place);
+            self.missed = last.map(|after| Unknown { after, until });
+        }
+        self.page.extend(read.into_iter().map(Arc::new));
+    }
+}
+
+/// Not all that was missed is known.
+fn gap() -> Arc<Told> {
+    Told::aside(api::Event::gap())
 }
 
 fn event(told: &Told) -> Event {

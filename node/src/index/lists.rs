@@ -237,8 +237,8 @@ impl Index {
         Ok(Some(all.into_iter().map(|(_, event)| event).collect()))
     }
 
-    /// The events after a place and before another, oldest first, that somebody wants. None where not all of them are known, or
-    /// they are more than `limit`.
+    /// The first `limit` events after a place and before another, oldest first, that somebody wants. None where not all of them
+    /// are known.
     pub(crate) async fn told(
         self: &Arc<Self>,
         after: Place,
@@ -260,14 +260,14 @@ impl Index {
              ORDER BY l.height, l.number LIMIT ?";
         let places = [after, until].map(|place| [int(place.height), i64::from(place.number)]);
         query.values.extend(places.into_iter().flatten().map(Value::from));
-        query.values.push(int(limit as u64 + 1).into());
+        query.values.push(int(limit as u64).into());
         let read = |row: &Row<'_>, place: Place| {
             let party = |column: usize| row.get(column).map(|id: Option<[u8; 32]>| id.map(AccountId));
             let parties = Parties { sender: party(3)?, prover: party(4)? };
             Ok(Told { place: Some(place), event: event(row)?, parties })
         };
         let all = self.ask(move |connection| query.all(connection, read)).await?;
-        Ok((all.len() <= limit).then(|| all.into_iter().map(|(_, told)| told).collect()))
+        Ok(Some(all.into_iter().map(|(_, told)| told).collect()))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     fake::{FakeEngine, Served, genesis, test_program},
     records,
 };
-use api::{Accounts, Blocks, Movements, Programs, Transactions, Workloads};
+use api::{Accounts, Blocks, Movements, Place, Programs, Transactions, Workloads};
 use ledger::{Ledger, memory::Memory};
 use node::Index;
 use ports::{Block, Header, Mode};
@@ -344,4 +344,19 @@ async fn a_stream_goes_on_after_a_restart() {
     let first = ids(first).await;
     assert_eq!(first.first().map(String::as_str), Some("1-0"));
     assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), first.len(), "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_absence_is_told_page_by_page_each_event_once() {
+    let chain = Chain::busy(300);
+    let served = reading(&chain).await;
+    let request = served.client.get(served.url("/v1/events")).header("last-event-id", "0-0");
+    let stream = request.send().await.expect("a stream");
+    served.stop().await;
+    let text = stream.text().await.expect("text");
+    let ids = text.lines().filter_map(|line| line.strip_prefix("id:"));
+    let places: Vec<Place> = ids.map(|id| id.trim().parse().expect("a place")).collect();
+    assert!(places.is_sorted_by(|a, b| a < b), "in order, none twice");
+    let heights: BTreeSet<u64> = places.iter().map(|place| place.height).collect();
+    assert_eq!(heights, (1..=300).collect());
 }
