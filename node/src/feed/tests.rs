@@ -1,7 +1,7 @@
 //! What listeners hear, and what they hear that come back.
 
 use super::*;
-use api::{GAP, LAGGED};
+use api::LAGGED;
 use types::{ChainEvent, EndReason, Height, List, State, TxId, event::Outcome, genesis::PeerId, host::Notice};
 
 const ME: AccountId = AccountId([7; 32]);
